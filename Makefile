@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bailiff. `make help` lists the targets; everything built lands in .out/.
+
+O := .out
+CC ?= gcc
+CLANG ?= clang-14
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+ARCH_INC := /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
+
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+endif
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef
+SAN ?=
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) -D_GNU_SOURCE -Iinclude -Ilib -MMD -MP
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-parameter -Iinclude -Ibpf-lsm \
+	-I$(ARCH_INC) -D__TARGET_ARCH_x86
+
+LIB_OBJ := $(patsubst lib/%.c,$(O)/lib/%.o,$(wildcard lib/*.c))
+PC_SRC := $(filter-out policyc/main.c,$(wildcard policyc/*.c))
+PC_OBJ := $(patsubst policyc/%.c,$(O)/policyc/%.o,$(PC_SRC)) $(O)/policyc/parse.o $(O)/policyc/lex.o
+EN_SRC := $(filter-out enforcer/main.c,$(wildcard enforcer/*.c))
+EN_OBJ := $(patsubst enforcer/%.c,$(O)/enforcer/%.o,$(EN_SRC))
+EN_LIBS := -lbpf -lelf -lz -ljansson
+
+.PHONY: all help
+all: $(O)/bin/policyc $(O)/bin/enforcer
+
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+$(O)/lib/libbl.a: $(LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(O)/policyc/parse.c $(O)/policyc/parse.h &: policyc/parse.y
+	@mkdir -p $(@D)
+	$(Q)bison -Wall -Werror=conflicts-sr -Werror=conflicts-rr -Wno-yacc --defines=$(O)/policyc/parse.h -o $(O)/policyc/parse.c $<
+
+$(O)/policyc/lex.c: policyc/lex.l $(O)/policyc/parse.h
+	$(Q)flex -o $@ $<
+
+$(O)/policyc/parse.o $(O)/policyc/lex.o: ALL_CFLAGS += -Ipolicyc -I$(O)/policyc -Wno-error -w
+$(O)/policyc/parse.o $(O)/policyc/lex.o: $(O)/policyc/%.o: $(O)/policyc/%.c
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(O)/policyc/%.o: policyc/%.c $(O)/policyc/parse.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ipolicyc -I$(O)/policyc -c -o $@ $<
+
+$(O)/policyc/libpolicyc.a: $(PC_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/bin/policyc: $(O)/policyc/main.o $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^
+
+$(O)/bpf/bailiff.bpf.o: bpf-lsm/bailiff.bpf.c $(wildcard bpf-lsm/*.h include/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@.tmp $<
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm -f $@.tmp
+
+$(O)/bpf/bailiff.skel.h: $(O)/bpf/bailiff.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name bailiff > $@.tmp && mv $@.tmp $@
+
+$(O)/enforcer/%.o: enforcer/%.c $(O)/bpf/bailiff.skel.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ienforcer -I$(O)/bpf -c -o $@ $<
+
+$(O)/enforcer/libenforcer.a: $(EN_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/bin/enforcer: $(O)/enforcer/main.o $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(EN_LIBS)
+
+-include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d)

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One question from beginning to end: who asks, the self-test, what about, verdict, report. Every hook goes through here. */
+#ifndef BL_ASK_H
+#define BL_ASK_H
+
+#include "event.h"
+
+enum who {
+	WHO_NOBODY = 0, /* no policy, or a task that no profile holds: let it pass */
+	WHO_ASKS = 1,
+	WHO_UNKNOWN = 2, /* no label could be had */
+	WHO_PROBE = 3,   /* the self-test */
+};
+
+/* -err as the verifier wants to see it: it loses the range of a BPF_NEG. */
+static __always_inline int refusal(__u32 err)
+{
+	__u64 e = err, r;
+
+	asm volatile("%1 &= 4095; %0 = 0; %0 -= %1" : "=&r"(r), "+r"(e));
+	return r;
+}
+
+/* Fills a with the tables and the label, current for this moment. op: what will be asked, for the self-test. */
+static __always_inline enum who who_asks(struct about *a, __u32 op)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u32 zero = 0;
+	struct bl_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	if (!c || c->abi != BL_ABI_VERSION)
+		return WHO_NOBODY;
+	if (c->probe_tgid != 0 && c->probe_tgid == (__u32)task->tgid) {
+		__sync_fetch_and_or(&c->probe_seen, BL_OP_BIT(op));
+		return WHO_PROBE;
+	}
+	a->t = tables_now();
+	if (!a->t || task_exempt(task) || task_is_enforcer(c, task))
+		return WHO_NOBODY;
+	a->task = task;
+	a->from = BL_PATH_MAX;
+	a->l = bpf_task_storage_get(&labels, task, 0, 0);
+	if (!a->l || a->l->gen != a->t->gen || a->l->cgid != bpf_get_current_cgroup_id() ||
+	    a->l->cred != (__u64)task->cred || a->l->euid != task->cred->euid.val) {
+		a->l = label_slow(a->t, task);
+		if (!a->l)
+			return WHO_UNKNOWN;
+	}
+	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+}
+
+/*
+ * Nobody knows who asks: what the task was the last time decides, and only what it could be refused is. There is no label to
+ * tell an event with; the counter tells.
+ */
+static __noinline int refuse_unknown(__u64 ops)
+{
+	__u64 task = (__u64)bpf_get_current_task();
+	__u64 *known = bpf_map_lookup_elem(&confined, &task);
+
+	if (!known || !(*known & ops))
+		return 0;
+	stat_add(BL_STAT_REASON0 + BL_R_NO_LABEL);
+	stat_add(BL_STAT_FAIL_CLOSED);
+	return -EPERM;
+}
+
+/* Begins a question; the answers to it are collected in a->s->result. False: there is no room for it. */
+static __always_inline bool ask_begin(struct about *a, __u32 kind)
+{
+	a->kind = kind;
+	a->s = scratch_get(a->task);
+	if (!a->s)
+		return false;
+	bl_result_init(&a->s->result);
+	return true;
+}
+
+/* Reports, and turns the result into what the hook returns. */
+static __always_inline int ask_end(struct about *a)
+{
+	struct bl_result *r = &a->s->result;
+
+	if (r->nreports == 0)
+		return 0;
+	reports_send(a);
+	if (r->verdict < BL_V_DENY)
+		return 0;
+	if (r->verdict == BL_V_KILL)
+		bpf_send_signal(SIGKILL);
+	return refusal(r->err);
+}
+
+struct ask_ops {
+	struct about *a;
+	__u64 ops;
+	__u32 acc;
+	__u32 reason;
+};
+
+static long ask_op(__u32 op, struct ask_ops *c)
+{
+	if (!(c->ops & BL_OP_BIT(op)))
+		return 0;
+	if (c->reason != 0)
+		bl_decide_failed(c->a->t, c->a->l, op, c->reason, &c->a->s->result);
+	else
+		bl_decide(c->a->t, c->a->l, c->acc, op, &c->a->s->result);
+	return 0;
+}
+
+/*
+ * Asks every operation of the set ops (BL_OP_BIT, numbers below 32) about the byte string at a->from, read from state. reason
+ * other than 0: its name could not be had.
+ */
+static __noinline int ask_all(struct about *a, __u64 ops, __u32 kind, __u32 reason)
+{
+	struct ask_ops c = { .a = a, .ops = ops, .reason = reason };
+
+	if (reason == 0)
+		c.acc = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[bl_mask(kind, BL_KEY_KINDS)]));
+	bpf_loop(32, ask_op, &c, 0);
+	return ask_end(a);
+}
+
+/*
+ * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it, the task's next question, is not
+ * asked again: audit mode would report it twice.
+ */
+static __always_inline bool truncation_asked(struct scratch *s, __u64 ops, const struct dentry *d)
+{
+	__u64 was = s->truncating, inode = (__u64)BPF_CORE_READ(d, d_inode);
+
+	s->truncating = 0;
+	if (ops == BL_OP_BIT(BL_OP_TRUNCATE))
+		return was != 0 && was == inode;
+	if ((ops & BL_OP_BIT(BL_OP_TRUNCATE)) && (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
+		s->truncating = inode;
+	return false;
+}
+
+/* The whole question about a file. One without a name is not asked about, and one that only the kernel sees neither. */
+static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m)
+{
+	int name;
+
+	if (!ask_begin(a, BL_KEY_PATH))
+		return refuse_unknown(ops);
+	if (truncation_asked(a->s, ops, d))
+		return 0;
+	name = name_of_path(a->s, d, m, &a->from);
+	if (name == NAME_NAMELESS || name == NAME_KERNEL)
+		return 0;
+	return ask_all(a, ops, BL_KEY_PATH, name);
+}
+
+/* For hooks: file, directory and node questions that need nothing but a name. */
+static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m)
+{
+	struct about a = {};
+
+	switch (who_asks(&a, op)) {
+	case WHO_ASKS:
+		return ask_path(&a, ops, d, m);
+	case WHO_UNKNOWN:
+		return refuse_unknown(ops);
+	case WHO_PROBE:
+		return -BL_PROBE_ERRNO;
+	default:
+		return 0;
+	}
+}
+
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel side of Bailiff: one object for every kernel. Who, what, verdict and the hooks are each a header of their own. */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "hook_exec.h"
+#include "hook_file.h"
+#include "hook_net.h"
+
+char LICENSE[] SEC("license") = "GPL";

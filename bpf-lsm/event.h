@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reports: counted by rule and by reason, then sent to whoever reads them. Nothing here can change a verdict or wait. */
+#ifndef BL_EVENT_H
+#define BL_EVENT_H
+
+#include "label.h"
+
+static __u64 event_seq;
+
+/* What is known about the question when a report is made. */
+struct about {
+	struct bl_tables *t;
+	struct bl_label *l;
+	struct scratch *s;
+	struct task_struct *task;
+	__u32 kind; /* enum bl_kind */
+	__u32 from; /* the object is s->name.buf[from..]; BL_PATH_MAX: none */
+};
+
+static __always_inline void event_head(struct bl_event *e, const struct about *a, const struct bl_report *rep)
+{
+	struct task_struct *task = a->task;
+	__u64 uid_gid = bpf_get_current_uid_gid(), pid_tgid = bpf_get_current_pid_tgid();
+
+	__builtin_memset(e, 0, sizeof(*e));
+	e->version = BL_EVENT_VERSION;
+	e->seq = __sync_fetch_and_add(&event_seq, 1) + 1;
+	e->boot_ns = bpf_ktime_get_boot_ns();
+	e->cgid = bpf_get_current_cgroup_id();
+	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->gen = a->t->gen;
+	e->rule = rep->rule;
+	e->profile = rep->profile;
+	e->verdict = rep->verdict;
+	e->mode = rep->mode;
+	e->reason = rep->reason;
+	e->op = rep->op;
+	e->pid = pid_tgid >> 32;
+	e->tid = (__u32)pid_tgid;
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	e->uid = (__u32)uid_gid;
+	e->euid = a->l->euid;
+	e->kind = a->kind;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+}
+
+/*
+ * Writes buf[from..] of a name to the record at off, in whole pieces of the buffer: the verifier cannot relate an offset to a
+ * length. The bytes before the name in its first piece land before off, and are overwritten by what is written after.
+ */
+static __noinline void event_put_name(struct bpf_dynptr *d, __u32 off, const __u8 *buf, __u32 from)
+{
+	__u32 first = from & ~(BL_CHUNK - 1u);
+
+	off -= from - first;
+	for (__u32 i = 0; i < BL_PATH_MAX / BL_CHUNK; i++) {
+		__u64 at = first + i * BL_CHUNK;
+
+		if (at >= BL_PATH_MAX)
+			break;
+		asm volatile("%0 &= %1" : "+r"(at) : "i"(BL_PATH_MAX - BL_CHUNK));
+		bpf_dynptr_write(d, off + i * BL_CHUNK, (void *)(buf + at), BL_CHUNK, 0);
+	}
+}
+
+static __always_inline void event_put_exe(struct bpf_dynptr *d, __u32 off, const struct about *a)
+{
+	__u64 len = a->l->exe_len, at;
+
+	if (len == 0)
+		return;
+	if (len > BL_EXE_INLINE) {
+		struct long_exe *e = bpf_task_storage_get(&long_exe, a->task, 0, 0);
+
+		if (e)
+			event_put_name(d, off, e->name.buf, BL_PATH_MAX - len);
+		return;
+	}
+	at = BL_EXE_INLINE - len;
+	asm volatile("%0 &= 255" : "+r"(at));
+	bpf_dynptr_write(d, off, a->l->exe + at, len, 0);
+}
+
+static __noinline void event_send(const struct about *a, const struct bl_report *rep)
+{
+	__u32 exe_len = a->l->exe_len, obj_len = BL_PATH_MAX - a->from;
+	struct bpf_dynptr d;
+	struct bl_event e;
+
+	stat_add(BL_STAT_PRODUCED);
+	if (exe_len > BL_PATH_MAX || obj_len > BL_PATH_MAX)
+		return;
+	event_head(&e, a, rep);
+	e.exe_len = exe_len;
+	e.obj_len = obj_len;
+	e.size = sizeof(e) + exe_len + obj_len;
+	if (bpf_ringbuf_reserve_dynptr(&events, e.size, 0, &d) != 0) {
+		stat_add(BL_STAT_DROPPED);
+		bpf_ringbuf_discard_dynptr(&d, 0);
+		return;
+	}
+	event_put_name(&d, sizeof(e) + exe_len, a->s->name.buf, a->from);
+	event_put_exe(&d, sizeof(e), a);
+	bpf_dynptr_write(&d, 0, &e, sizeof(e), 0);
+	bpf_ringbuf_submit_dynptr(&d, 0);
+}
+
+static __always_inline void report_count(const struct about *a, const struct bl_report *rep)
+{
+	__u64 which = rep->rule == BL_RULE_NONE ? (__u64)a->t->nrules + rep->profile : rep->rule;
+
+	bl_hit(a->t, a->t->off_hits + which);
+	if (rep->reason < BL_R_MAX)
+		stat_add(BL_STAT_REASON0 + rep->reason);
+	if (rep->reason > BL_R_DEFAULT)
+		stat_add(BL_STAT_FAIL_CLOSED);
+}
+
+static long report_step(__u32 i, struct about *a)
+{
+	struct bl_report *rep = &a->s->result.reports[bl_mask(i, BL_TASK_PROFILES)];
+
+	if (rep->verdict == 0)
+		return 0;
+	report_count(a, rep);
+	event_send(a, rep);
+	return 0;
+}
+
+/* Reports whatever the profiles said. */
+static __always_inline void reports_send(struct about *a)
+{
+	stat_add(BL_STAT_DECISIONS);
+	bpf_loop(BL_TASK_PROFILES, report_step, a, 0);
+}
+
+#endif

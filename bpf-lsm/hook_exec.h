@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hooks for running code, and for keeping labels right across fork and exec. The first file of an exec is judged in
+ * bprm_creds_for_exec, which also serves a mere check (AT_EXECVE_CHECK); each interpreter after it in bprm_check_security. The
+ * label changes in bprm_committed_creds, when nothing can fail any more.
+ */
+#ifndef BL_HOOK_EXEC_H
+#define BL_HOOK_EXEC_H
+
+#include "ask.h"
+
+SEC("lsm/task_alloc")
+int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
+{
+	struct bl_label *cl;
+	struct about a = {};
+	__u64 key = (__u64)child, *known, mine;
+
+	if (ret != 0)
+		return ret;
+	switch (who_asks(&a, 0)) {
+	case WHO_PROBE:
+		return 0;
+	case WHO_UNKNOWN:
+		/* a task that was confined must not get a child of which nobody knows */
+		mine = (__u64)bpf_get_current_task();
+		known = bpf_map_lookup_elem(&confined, &mine);
+		return known ? -ENOMEM : 0;
+	default:
+		if (!a.l)
+			return 0; /* no policy, or exempt: the child is judged by what it is */
+	}
+	cl = bpf_task_storage_get(&labels, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!cl)
+		return a.l->nprof != 0 ? -ENOMEM : 0;
+	*cl = *a.l;
+	mine = (__u64)a.task;
+	known = bpf_map_lookup_elem(&confined, &mine);
+	if (known)
+		bpf_map_update_elem(&confined, &key, known, BPF_ANY);
+	if (a.l->exe_len > BL_EXE_INLINE) {
+		struct long_exe *from = bpf_task_storage_get(&long_exe, a.task, 0, 0);
+		struct long_exe *to = bpf_task_storage_get(&long_exe, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+		if (!from || !to)
+			return -ENOMEM;
+		bpf_probe_read_kernel(to->name.buf, BL_PATH_MAX, from->name.buf);
+	}
+	return 0;
+}
+
+SEC("lsm/task_free")
+int BPF_PROG(task_free, struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	bpf_map_delete_elem(&confined, &key);
+	return 0;
+}
+
+/* Keeps the name in the scratch buffer as that of the program to be. */
+static __always_inline void pending_set(struct pending *p, const struct about *a, const struct file *f, int name)
+{
+	p->file = (__u64)f;
+	p->flags = task_untrusted(a->task);
+	p->from = a->from;
+	if (name != NAME_OK) {
+		p->flags |= BL_LF_NAMELESS | BL_LF_UNTRUSTED;
+		p->from = BL_PATH_MAX;
+		return;
+	}
+	bpf_probe_read_kernel(p->name.buf, BL_PATH_MAX, a->s->name.buf);
+}
+
+/* The question of an exec about one file. Tasks in no profile go through it too: the program makes them what they are next. */
+static __noinline int exec_question(struct about *a, struct file *f, enum who who)
+{
+	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	int name;
+
+	if (!p || !ask_begin(a, BL_KEY_PATH))
+		return -ENOMEM;
+	if (p->file == (__u64)f)
+		return 0; /* judged in bprm_creds_for_exec already */
+	name = name_of_path(a->s, f->f_path.dentry, f->f_path.mnt, &a->from);
+	pending_set(p, a, f, name);
+	if (who == WHO_NOBODY)
+		return 0;
+	if (name == NAME_NAMELESS || name == NAME_KERNEL) {
+		a->from = BL_PATH_MAX;
+		bl_key_byte(&a->s->name, &a->from, BL_OBJ_NAMELESS);
+		name = 0;
+	}
+	return ask_all(a, BL_OP_BIT(BL_OP_EXEC), BL_KEY_PATH, name);
+}
+
+static __always_inline int exec_file(struct file *f, bool first)
+{
+	struct about a = {};
+	enum who who = who_asks(&a, BL_OP_EXEC);
+	struct pending *p;
+
+	if (who == WHO_PROBE)
+		return -BL_PROBE_ERRNO;
+	if (who == WHO_UNKNOWN)
+		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC));
+	if (!a.l)
+		return 0;
+	if (first) {
+		p = bpf_task_storage_get(&pending, a.task, 0, 0);
+		if (p)
+			p->file = 0;
+	}
+	return exec_question(&a, f, who);
+}
+
+SEC("lsm/bprm_creds_for_exec")
+int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
+{
+	return ret != 0 ? ret : exec_file(bprm->file, true);
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	return ret != 0 ? ret : exec_file(bprm->file, false);
+}
+
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(bprm_committed_creds, const struct linux_binprm *bprm)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bl_label *l = bpf_task_storage_get(&labels, task, 0, 0);
+	struct pending *p = bpf_task_storage_get(&pending, task, 0, 0);
+
+	if (!l)
+		return 0;
+	if (!p) {
+		l->gen = 0; /* no policy when the exec began: the first question will find out what runs */
+		l->exe_len = 0;
+		return 0;
+	}
+	l->flags = p->flags;
+	l->gen = 1;
+	l->cred = 0; /* the first question computes it */
+	if (p->flags & BL_LF_NAMELESS)
+		l->exe_len = 0;
+	else if (label_set_exe(l, task, &p->name, p->from) != 0)
+		l->flags |= BL_LF_FULL;
+	bpf_task_storage_delete(&pending, task);
+	return 0;
+}
+
+#endif

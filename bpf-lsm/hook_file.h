@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hooks for files: what each asks, about which name. */
+#ifndef BL_HOOK_FILE_H
+#define BL_HOOK_FILE_H
+
+#include "ask.h"
+
+/* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
+static __always_inline __u64 open_ops(const struct file *f)
+{
+	__u32 mode = f->f_mode, flags = f->f_flags;
+	__u64 ops = 0;
+
+	if (mode & FMODE_CREATED)
+		return 0;
+	if (mode & FMODE_READ)
+		ops |= BL_OP_BIT(BL_OP_READ);
+	if (mode & FMODE_WRITE)
+		ops |= BL_OP_BIT(BL_OP_WRITE);
+	if (flags & O_TRUNC)
+		ops |= BL_OP_BIT(BL_OP_TRUNCATE);
+	return ops;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(file_open, struct file *file, int ret)
+{
+	__u64 ops = open_ops(file);
+
+	if (ret != 0)
+		return ret;
+	/* execve's opens are asked about as exec; the kernel's own, below overlayfs, were asked about above it */
+	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG) || file_is_backing(file))
+		return 0;
+	return question(BL_OP_READ, ops, file->f_path.dentry, file->f_path.mnt);
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(path_truncate, const struct path *path, int ret)
+{
+	if (ret != 0)
+		return ret;
+	return question(BL_OP_TRUNCATE, BL_OP_BIT(BL_OP_TRUNCATE), path->dentry, path->mnt);
+}
+
+SEC("lsm/file_truncate")
+int BPF_PROG(file_truncate, struct file *file, int ret)
+{
+	if (ret != 0)
+		return ret;
+	if (file_is_backing(file))
+		return 0;
+	return question(BL_OP_TRUNCATE, BL_OP_BIT(BL_OP_TRUNCATE), file->f_path.dentry, file->f_path.mnt);
+}
+
+/* Creation is asked before it happens, by the directory's mount and the new entry; the leaf need not exist yet. */
+static __always_inline int question_create(const struct path *dir, struct dentry *d)
+{
+	return question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), d, dir->mnt);
+}
+
+SEC("lsm/path_mknod")
+int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
+{
+	__u32 type = mode & S_IFMT;
+
+	if (ret != 0)
+		return ret;
+	/* device nodes are a question of their own, which no rule of this version can name */
+	if (type == S_IFCHR || type == S_IFBLK)
+		return 0;
+	return question_create(dir, dentry);
+}
+
+SEC("lsm/path_mkdir")
+int BPF_PROG(path_mkdir, const struct path *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	return ret != 0 ? ret : question_create(dir, dentry);
+}
+
+SEC("lsm/path_symlink")
+int BPF_PROG(path_symlink, const struct path *dir, struct dentry *dentry, const char *old_name, int ret)
+{
+	return ret != 0 ? ret : question_create(dir, dentry);
+}
+
+SEC("lsm/path_link")
+int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry, int ret)
+{
+	return ret != 0 ? ret : question_create(new_dir, new_dentry);
+}
+
+SEC("lsm/path_rename")
+int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
+	     struct dentry *new_dentry, unsigned int flags, int ret)
+{
+	if (ret != 0)
+		return ret;
+	ret = question_create(new_dir, new_dentry);
+	if (ret != 0 || !(flags & RENAME_EXCHANGE))
+		return ret;
+	return question_create(old_dir, old_dentry);
+}
+
+#endif

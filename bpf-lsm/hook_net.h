@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hooks for the network: where a socket is about to talk to. */
+#ifndef BL_HOOK_NET_H
+#define BL_HOOK_NET_H
+
+#include "ask.h"
+
+struct sockaddr_any {
+	__u16 family;
+	__u16 port; /* network order */
+	__u8 rest[24]; /* IPv4: address at 0; IPv6: flow 4, address at 4 */
+};
+
+/* Protocol byte of a socket: what the rule says, not the number on the wire. MPTCP is TCP. */
+static __always_inline __u8 sock_proto(const struct socket *sock)
+{
+	__u32 proto = BPF_CORE_READ(sock, sk, sk_protocol);
+
+	if (proto == IPPROTO_TCP || proto == IPPROTO_MPTCP)
+		return BL_PROTO_TCP;
+	if (proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE)
+		return BL_PROTO_UDP;
+	return BL_PROTO_OTHER;
+}
+
+/*
+ * What address a name of len bytes is for this socket. 0: *e is filled; 1: it names nobody to connect to; -1: it is too
+ * short for its family. An IPv4 UDP socket takes AF_UNSPEC as AF_INET when sending (udp_sendmsg() in net/ipv4/udp.c).
+ */
+static __always_inline int endpoint_read(struct bl_endpoint *e, const struct socket *sock, const void *name, int len,
+					 bool sending)
+{
+	__u16 sk_family = BPF_CORE_READ(sock, sk, __sk_common.skc_family);
+	struct sockaddr_any sa = {};
+	__u32 type = BPF_CORE_READ(sock, sk, sk_type);
+
+	if (sk_family != AF_INET && sk_family != AF_INET6)
+		return 1;
+	if (len < 2)
+		return -1;
+	bpf_probe_read_kernel(&sa.family, 2, name);
+	if (sa.family == AF_UNSPEC) {
+		if (!sending || sk_family != AF_INET)
+			return 1;
+		sa.family = AF_INET;
+	}
+	if (sa.family != AF_INET && sa.family != AF_INET6)
+		return 1; /* the protocol refuses it: EAFNOSUPPORT */
+	if (len < (sa.family == AF_INET ? 8 : 24))
+		return -1;
+	bpf_probe_read_kernel(&sa.port, sa.family == AF_INET ? 6 : 22, name + 2);
+	__builtin_memset(e, 0, sizeof(*e));
+	e->proto = sock_proto(sock);
+	e->has_port = type != SOCK_RAW;
+	e->port = __builtin_bswap16(sa.port);
+	if (sa.family == AF_INET) {
+		e->family = BL_FAM_INET;
+		__builtin_memcpy(e->addr, sa.rest, 4);
+	} else {
+		e->family = BL_FAM_INET6;
+		__builtin_memcpy(e->addr, sa.rest + 4, 16);
+	}
+	return 0;
+}
+
+static __always_inline int net_question(const struct socket *sock, const void *name, int len, bool sending)
+{
+	struct about a = {};
+	int bad;
+
+	switch (who_asks(&a, BL_OP_CONNECT)) {
+	case WHO_ASKS:
+		break;
+	case WHO_UNKNOWN:
+		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT));
+	case WHO_PROBE:
+		return -BL_PROBE_ERRNO;
+	default:
+		return 0;
+	}
+	if (!ask_begin(&a, BL_KEY_NET))
+		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT));
+	bad = endpoint_read(&a.s->endpoint, sock, name, len, sending);
+	if (bad > 0)
+		return 0;
+	if (bad < 0)
+		return ask_all(&a, BL_OP_BIT(BL_OP_CONNECT), BL_KEY_NET, BL_R_BAD_ADDRESS);
+	bl_endpoint_canonical(&a.s->endpoint);
+	a.from = bl_key_net(&a.s->name, &a.s->endpoint);
+	return ask_all(&a, BL_OP_BIT(BL_OP_CONNECT), BL_KEY_NET, 0);
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+{
+	return ret != 0 ? ret : net_question(sock, address, addrlen, false);
+}
+
+/* A send that names its address connects for that one packet; with MSG_FASTOPEN a TCP socket for good. */
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
+{
+	if (ret != 0 || !msg->msg_name)
+		return ret;
+	return net_question(sock, msg->msg_name, msg->msg_namelen, true);
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's structs, only the fields that are read; CO-RE finds their offsets in the running kernel's BTF. Names are the
+ * kernel's own. A `___x` suffix is a flavour: another kernel's shape of the same struct.
+ */
+#ifndef BL_KERNEL_H
+#define BL_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+typedef __u32 u32;
+typedef __u64 u64;
+typedef _Bool bool;
+#define true 1
+#define false 0
+typedef unsigned short umode_t;
+#define NULL ((void *)0)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct qstr {
+	union {
+		struct {
+			u32 hash;
+			u32 len;
+		};
+	};
+	const unsigned char *name;
+};
+
+struct super_block {
+	unsigned long s_flags;
+};
+
+/* since 6.5; before, FMODE_NOACCOUNT marks the same files */
+struct backing_file {
+	int unused;
+};
+
+struct inode {
+	umode_t i_mode;
+	struct super_block *i_sb;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+	int mnt_flags;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+struct user_namespace {
+	int level;
+};
+
+/* up to 6.12 an anonymous namespace has seq 0 (is_anon_ns() in fs/mount.h) */
+struct mnt_namespace {
+	struct user_namespace *user_ns;
+	u64 seq;
+};
+/* 7.2 has a flag for it */
+struct mnt_namespace___flag {
+	bool is_anon;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	unsigned int f_mode;
+	unsigned int f_flags;
+	struct path f_path;
+	struct inode *f_inode;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+	kuid_t euid;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+	u64 id;
+};
+/* since 6.14 */
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int pid;
+	int tgid;
+	u64 start_boottime;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+	char comm[16];
+};
+
+struct linux_binprm {
+	struct file *file;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	unsigned short sk_type;
+	unsigned short sk_protocol;
+};
+
+struct socket {
+	short type;
+	struct sock *sk;
+};
+
+struct sockaddr {
+	unsigned short sa_family;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+
+#pragma clang attribute pop
+
+/* Constants, each with its header. */
+#define PF_KTHREAD 0x00200000        /* include/linux/sched.h */
+#define SB_NOUSER (1UL << 31)        /* include/linux/fs/super_types.h: never mounted by users: pipes, sockets, memfd, anon inodes */
+#define MNT_NS_INTERNAL (-22L)       /* fs/mount.h: ERR_PTR(-EINVAL), the kernel's own mounts */
+#define FMODE_READ 0x1u              /* include/linux/fs.h, all FMODE_* */
+#define FMODE_WRITE 0x2u
+#define FMODE_CREATED 0x100000u
+#define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
+#define FMODE_BACKING 0x1000000u     /* since 6.5: f_path of a backing file */
+#define O_TRUNC 01000                /* include/uapi/asm-generic/fcntl.h */
+#define FMODE_EXEC_FLAG 0x20u        /* __FMODE_EXEC in f_flags: opened by execve */
+#define S_IFMT 00170000
+#define S_IFREG 0100000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFLNK 0120000
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define SOCK_RAW 3
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP 262
+#define RENAME_EXCHANGE (1 << 1)
+#define EPERM 1
+#define ENOMEM 12
+#define SIGKILL 9
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who: the label of the running task. It is computed when first needed, and again when the generation, the cgroup or the
+ * credentials are not those it was computed with: no hook sees a cgroup change.
+ */
+#ifndef BL_LABEL_H
+#define BL_LABEL_H
+
+#include "name.h"
+
+#define LINEAGE_STEPS 64
+#define CGROUP_STEPS 256
+
+static __always_inline struct scratch *scratch_get(struct task_struct *task)
+{
+	return bpf_task_storage_get(&scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* Kernel threads and the machine's first process: a policy must not be able to lock out a boot. */
+static __always_inline bool task_exempt(struct task_struct *task)
+{
+	return (task->flags & PF_KTHREAD) || task->tgid == 1;
+}
+
+/* The running enforcer, by pid and start; it leaves the start empty, and the first hook that sees it fills it in. */
+static __always_inline bool task_is_enforcer(struct bl_control *c, struct task_struct *task)
+{
+	__u64 start;
+
+	if (c->enforcer_tgid == 0 || (__u32)task->tgid != c->enforcer_tgid)
+		return false;
+	start = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (c->enforcer_start == 0)
+		c->enforcer_start = start;
+	return c->enforcer_start == start;
+}
+
+/* A program executed where anybody may have arranged the names himself (DESIGN section 2, point 7). */
+static __always_inline __u32 task_untrusted(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, user_ns, level) > 0 ? BL_LF_UNTRUSTED : 0;
+}
+
+/* Name of the program that runs in mm. */
+static __noinline int exe_name(struct scratch *s, struct mm_struct *mm, __u32 *ret_from)
+{
+	struct file *f = BPF_CORE_READ(mm, exe_file);
+	struct dentry *d;
+
+	if (!f)
+		return NAME_NAMELESS;
+	d = BPF_CORE_READ(f, f_path.dentry);
+	return name_of_path(s, d, BPF_CORE_READ(f, f_path.mnt), ret_from);
+}
+
+/* Keeps s->name.buf[from..] as the program's name. -ENOMEM: there is no memory for a long one. */
+static __always_inline int label_set_exe(struct bl_label *l, struct task_struct *task, const struct bl_name *n, __u32 from)
+{
+	l->exe_len = BL_PATH_MAX - from;
+	__builtin_memcpy(l->exe, n->buf + BL_PATH_MAX - BL_EXE_INLINE, BL_EXE_INLINE);
+	if (l->exe_len > BL_EXE_INLINE) {
+		struct long_exe *e = bpf_task_storage_get(&long_exe, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+		if (!e)
+			return -ENOMEM;
+		bpf_probe_read_kernel(e->name.buf, BL_PATH_MAX, n->buf);
+	}
+	return 0;
+}
+
+/* Puts the program's name back at the end of the scratch buffer. Returns where it begins, BL_PATH_MAX if there is none. */
+static __always_inline __u32 label_get_exe(const struct bl_label *l, struct task_struct *task, struct scratch *s)
+{
+	__u32 len = l->exe_len;
+
+	if (len == 0 || len > BL_PATH_MAX)
+		return BL_PATH_MAX;
+	if (len > BL_EXE_INLINE) {
+		struct long_exe *e = bpf_task_storage_get(&long_exe, task, 0, 0);
+
+		if (!e)
+			return BL_PATH_MAX;
+		bpf_probe_read_kernel(s->name.buf, BL_PATH_MAX, e->name.buf);
+	} else {
+		__builtin_memcpy(s->name.buf + BL_PATH_MAX - BL_EXE_INLINE, l->exe, BL_EXE_INLINE);
+	}
+	return BL_PATH_MAX - len;
+}
+
+struct lineage {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	struct scratch *s;
+	__u64 task;
+};
+
+/* One ancestor of a process that was running before the policy: what it passes on is its program's inherited terms. */
+static long lineage_step(__u32 i, struct lineage *c)
+{
+	struct task_struct *child = (struct task_struct *)c->task, *task;
+	struct mm_struct *mm;
+	__u32 from = BL_PATH_MAX;
+
+	(void)i;
+	task = BPF_CORE_READ(child, real_parent);
+	if ((__u64)task == c->task || BPF_CORE_READ(task, tgid) <= 1 || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
+		return 1;
+	c->task = (__u64)task;
+	mm = BPF_CORE_READ(task, mm);
+	if (mm && exe_name(c->s, mm, &from) == NAME_OK)
+		bl_label_inherit(c->t, c->l, &c->s->name, from);
+	return 0;
+}
+
+/* First label of a task: its program by the name it has now, and what its living ancestors pass on (DESIGN 2, point 8). */
+static __noinline void label_first(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
+{
+	struct lineage c = { .t = t, .l = l, .s = s, .task = (__u64)task };
+	struct mm_struct *mm = task->mm;
+	__u32 from = BL_PATH_MAX;
+
+	bpf_loop(LINEAGE_STEPS, lineage_step, &c, 0);
+	l->flags = task_untrusted(task);
+	if (!mm || exe_name(s, mm, &from) != NAME_OK || label_set_exe(l, task, &s->name, from) != 0) {
+		l->flags |= BL_LF_NAMELESS | BL_LF_UNTRUSTED;
+		l->exe_len = 0;
+	}
+}
+
+struct cgroup_walk {
+	struct scratch *s;
+	__u64 kn;
+	__u32 at;
+	__u32 done; /* the root was reached */
+};
+
+static __always_inline __u64 kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___rcu *rcu = (void *)kn;
+
+	if (bpf_core_field_exists(struct kernfs_node___rcu, __parent))
+		return (__u64)BPF_CORE_READ(rcu, __parent);
+	return (__u64)BPF_CORE_READ(kn, parent);
+}
+
+static long cgroup_step(__u32 i, struct cgroup_walk *w)
+{
+	struct kernfs_node *kn = (struct kernfs_node *)w->kn;
+	__u64 up = kernfs_parent(kn), at;
+	long len;
+
+	(void)i;
+	if (up == 0) {
+		w->done = 1;
+		return 1;
+	}
+	len = bpf_probe_read_kernel_str(w->s->component, sizeof(w->s->component),
+					BPF_CORE_READ(kn, name));
+	if (len <= 1 || len > 256 || w->at < len)
+		return 1;
+	len--; /* without the NUL */
+	at = w->at - len;
+	asm volatile("%0 &= 4095" : "+r"(at));
+	bpf_probe_read_kernel(w->s->name.buf + at, len & 255, w->s->component);
+	at--;
+	asm volatile("%0 &= 4095" : "+r"(at));
+	w->s->name.buf[at] = '/';
+	w->at = at;
+	w->kn = up;
+	return 0;
+}
+
+/* Path of the task's cgroup below the cgroup2 root, whatever its cgroup namespace. BL_PATH_MAX: it could not be had. */
+static __noinline __u32 cgroup_name(struct scratch *s, struct task_struct *task)
+{
+	struct cgroup_walk w = { .s = s, .at = BL_PATH_MAX };
+
+	w.kn = (__u64)BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
+	bpf_loop(CGROUP_STEPS, cgroup_step, &w, 0);
+	if (!w.done)
+		return BL_PATH_MAX;
+	if (w.at == BL_PATH_MAX) {
+		w.at--;
+		s->name.buf[BL_PATH_MAX - 1] = '/';
+	}
+	return w.at;
+}
+
+struct refusable {
+	const struct bl_tables *t;
+	const struct bl_label *l;
+	__u64 ops;
+};
+
+static long refusable_step(__u32 i, struct refusable *c)
+{
+	__u64 prof;
+
+	if (i >= c->l->nprof)
+		return 1;
+	prof = (__u64)c->t->off_profiles + (__u64)c->l->prof[bl_mask(i, BL_TASK_PROFILES)] * BL_PROFILE_WORDS;
+	if ((__u32)bl_word(c->t, prof + 3) == BL_MODE_ENFORCE && !(c->t->flags & BL_TF_DRY_RUN))
+		c->ops |= bl_word(c->t, prof + 2);
+	return 0;
+}
+
+/* Keeps for the day when no label can be had what this task could be refused. */
+static __noinline void confined_update(const struct bl_tables *t, const struct bl_label *l, __u64 task)
+{
+	struct refusable c = { .t = t, .l = l };
+
+	bpf_loop(BL_TASK_PROFILES, refusable_step, &c, 0);
+	if (c.ops)
+		bpf_map_update_elem(&confined, &task, &c.ops, BPF_ANY);
+	else
+		bpf_map_delete_elem(&confined, &task);
+}
+
+/* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
+static __noinline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
+{
+	__u32 from;
+
+	l->cgid = bpf_get_current_cgroup_id();
+	l->cred = (__u64)task->cred;
+	l->euid = task->cred->euid.val;
+	stat_add(BL_STAT_LABELS);
+	bl_label_begin(t, l);
+	from = label_get_exe(l, task, s);
+	if (from < BL_PATH_MAX)
+		bl_label_key(t, l, &s->name, from, BL_KEY_EXE);
+	from = bl_key_id(&s->name, l->euid);
+	bl_label_key(t, l, &s->name, from, BL_KEY_USER);
+	from = cgroup_name(s, task);
+	if (from < BL_PATH_MAX)
+		bl_label_key(t, l, &s->name, from, BL_KEY_CGROUP);
+	else
+		l->flags |= BL_LF_FULL;
+	bl_label_finish(t, l);
+	confined_update(t, l, (__u64)task);
+	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
+		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
+}
+
+/* Computes the label of the running task. NULL: the kernel had no memory for it. */
+static __noinline struct bl_label *label_slow(const struct bl_tables *t, struct task_struct *task)
+{
+	struct bl_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct scratch *s;
+
+	if (!l)
+		return NULL;
+	s = scratch_get(task);
+	if (!s)
+		return NULL;
+	if (l->gen == 0)
+		label_first(t, l, task, s);
+	label_compute(t, l, task, s);
+	return l;
+}
+
+#endif

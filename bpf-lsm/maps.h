@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The maps, and the struct of each value that only the programs know. The enforcer finds maps by these names. */
+#ifndef BL_MAPS_H
+#define BL_MAPS_H
+
+#include "kernel.h"
+#include "plat_bpf.h"
+#include "decide.h"
+
+const volatile __u64 bl_word_mask = 0;
+
+/* One generation's tables. The enforcer sets the value size before load: the head and bl_word_mask + 1 words. */
+struct tables_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__uint(value_size, sizeof(struct bl_tables) + 8 * 32768);
+};
+
+/* The one slot that names everything a decision reads; each decision reads it once. Empty: no policy. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct tables_map);
+} slot SEC(".maps");
+
+/* Who a task is. Written by the task itself, and by its parent before it first runs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct bl_label);
+} labels SEC(".maps");
+
+/* Names go into events in pieces of this many bytes: a power of two, less than sizeof(struct bl_event). */
+#define BL_CHUNK 64
+_Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
+
+/*
+ * Room for one decision of a task: never per CPU, where another task can get in between (KERNEL.md section 4). What follows
+ * `name` keeps the verifier's idea of a write near its end inside the value.
+ */
+struct scratch {
+	struct bl_name name;
+	__u8 component[256]; /* one name of a path whose names do not know their length */
+	struct bl_result result;
+	struct bl_endpoint endpoint;
+	__u64 truncating; /* inode whose truncation the open under way has asked about */
+};
+_Static_assert(sizeof(struct scratch) - sizeof(struct bl_name) >= 256, "room behind the name");
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/* What an exec that is under way will make of the label. */
+struct pending {
+	__u64 file;  /* the file last judged */
+	__u32 from;  /* its name is name.buf[from..] */
+	__u32 flags; /* BL_LF_NAMELESS, BL_LF_UNTRUSTED */
+	struct bl_name name;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pending);
+} pending SEC(".maps");
+
+/* Programs' names that do not fit in the label, at the end of the buffer as always. */
+struct long_exe {
+	struct bl_name name;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct long_exe);
+} long_exe SEC(".maps");
+
+/* Tasks in some profile, by address, with what they could be refused: who is refused when no label can be had. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, __u64);
+} confined SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BL_STAT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bl_control);
+} control SEC(".maps");
+
+static __always_inline void stat_add(__u32 which)
+{
+	__u64 *n = bpf_map_lookup_elem(&stats, &which);
+
+	if (n)
+		*n += 1; /* this CPU's own; a lost count under preemption is a count, not a verdict */
+}
+
+/* The tables in force, NULL without a policy. Read once for a decision and passed on: never twice. */
+static __always_inline struct bl_tables *tables_now(void)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&slot, &zero);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+#endif

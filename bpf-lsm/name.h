@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What: names of objects. A name is written from the leaf to the root, so it stands at the end of the buffer, and it
+ * ignores chroot: the walk ends at the top of the mount namespace that the object's mount belongs to.
+ */
+#ifndef BL_NAME_H
+#define BL_NAME_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+
+extern const void rename_lock __ksym;
+extern const void mount_lock __ksym;
+
+enum name_result {
+	NAME_OK = 0,
+	NAME_NAMELESS = -1, /* pipe, memfd, anonymous inode, ...: no name is not a failure */
+	NAME_KERNEL = -2,   /* on a mount that only the kernel uses: a layer of overlayfs */
+	/* anything positive is an enum bl_reason */
+};
+
+/* Components and mounts are walked one a step; 4096 bytes of name hold at most 2048 components. */
+#define NAME_STEPS 2304
+#define NAME_TRIES 4
+
+/* Addresses, not typed pointers: they are kept across steps in memory, and every read is checked by the kernel. */
+struct walk {
+	__u8 *buf;
+	__u64 dentry;
+	__u64 mount;
+	__u64 root; /* mnt_root of mount */
+	__u32 at;
+	int result;
+};
+
+static __always_inline __u64 mount_of(const struct vfsmount *m)
+{
+	return (__u64)m - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* Puts one component and the slash before it in front of what is there. */
+static __always_inline int walk_component(struct walk *w, struct dentry *d)
+{
+	__u32 len = BPF_CORE_READ(d, d_name.len);
+	const unsigned char *name = BPF_CORE_READ(d, d_name.name);
+	__u64 at;
+
+	if (len > 255)
+		return BL_R_UNREADABLE;
+	if (w->at < len + 1)
+		return BL_R_TOO_LONG;
+	at = w->at - len;
+	asm volatile("%0 &= 4095" : "+r"(at));
+	/* up to 255 bytes from at stay inside the value: the caller's buffer has BL_CHUNK and more behind it, and at + len <= 4096 */
+	if (bpf_probe_read_kernel(w->buf + at, len & 255, name) != 0)
+		return BL_R_UNREADABLE;
+	at--;
+	asm volatile("%0 &= 4095" : "+r"(at));
+	w->buf[at] = '/';
+	w->at = at;
+	return 0;
+}
+
+static long walk_step(__u32 i, struct walk *w)
+{
+	struct dentry *d = (struct dentry *)w->dentry, *up;
+	int bad;
+
+	(void)i;
+	if (w->dentry == w->root) {
+		struct mount *m = (struct mount *)w->mount;
+		struct mount *parent = BPF_CORE_READ(m, mnt_parent);
+
+		if (parent == m) {
+			w->result = NAME_OK;
+			return 1;
+		}
+		w->dentry = (__u64)BPF_CORE_READ(m, mnt_mountpoint);
+		w->mount = (__u64)parent;
+		w->root = (__u64)BPF_CORE_READ(parent, mnt.mnt_root);
+		return 0;
+	}
+	up = BPF_CORE_READ(d, d_parent);
+	if (up == d) {
+		w->result = BL_R_DISCONNECTED;
+		return 1;
+	}
+	bad = walk_component(w, d);
+	if (bad) {
+		w->result = bad;
+		return 1;
+	}
+	w->dentry = (__u64)up;
+	return 0;
+}
+
+/* Is the top of the walk a place that names can be relative to? */
+static __always_inline int walk_top(struct walk *w)
+{
+	struct mount *top = (struct mount *)w->mount;
+	struct mnt_namespace *ns = BPF_CORE_READ(top, mnt_ns);
+
+	if ((long)ns == MNT_NS_INTERNAL)
+		return NAME_KERNEL;
+	if (ns == NULL)
+		return BL_R_DETACHED;
+	if (bpf_core_field_exists(struct mnt_namespace___flag, is_anon)) {
+		struct mnt_namespace___flag *f = (void *)ns;
+		bool anon = false;
+
+		if (bpf_core_read(&anon, sizeof(anon), &f->is_anon) != 0 || anon)
+			return BL_R_DETACHED;
+	} else if (BPF_CORE_READ(ns, seq) == 0) {
+		return BL_R_DETACHED;
+	}
+	return NAME_OK;
+}
+
+static __always_inline __u32 seq_read(const void *lock)
+{
+	__u32 seq = 1;
+
+	bpf_probe_read_kernel(&seq, sizeof(seq), lock);
+	return seq;
+}
+
+/*
+ * Writes the name of (dentry, mnt) to the end of n. The kernel counts renames and mounts in two sequence counts; a walk during
+ * which either moved is done again, and given up with a reason after NAME_TRIES: no verdict on a name that never was.
+ * Returns enum name_result or enum bl_reason; *ret_from is where the name begins, on NAME_OK only.
+ */
+static __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_from)
+{
+	for (int i = 0; i < NAME_TRIES; i++) {
+		__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
+		struct mount *m = (struct mount *)mount_of((struct vfsmount *)mnt);
+		struct walk w = { .buf = s->name.buf, .dentry = dentry, .at = BL_PATH_MAX, .result = BL_R_TOO_DEEP };
+
+		w.mount = (__u64)m;
+		w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
+		bpf_loop(NAME_STEPS, walk_step, &w, 0);
+		if (w.result == NAME_OK)
+			w.result = walk_top(&w);
+		if ((renames & 1) || (mounts & 1) || seq_read(&rename_lock) != renames ||
+		    seq_read(&mount_lock) != mounts)
+			continue;
+		if (w.result == NAME_OK && w.at == BL_PATH_MAX) {
+			w.at--; /* the root itself */
+			s->name.buf[BL_PATH_MAX - 1] = '/';
+		}
+		*ret_from = w.at;
+		return w.result;
+	}
+	return BL_R_UNSETTLED;
+}
+
+/* The name of an open or opened file. */
+static __always_inline int name_of_path(struct scratch *s, struct dentry *d, struct vfsmount *m, __u32 *ret_from)
+{
+	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
+		return NAME_NAMELESS;
+	return name_walk(s, (__u64)d, (__u64)m, ret_from);
+}
+
+/* Did the kernel open this for itself, below overlayfs, on behalf of a task whose own open was already judged? */
+static __always_inline bool file_is_backing(const struct file *f)
+{
+	__u32 mode = BPF_CORE_READ(f, f_mode);
+
+	if (bpf_core_type_exists(struct backing_file))
+		return mode & FMODE_BACKING;
+	return mode & FMODE_NOACCOUNT;
+}
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The contract between policyc, the BPF programs and the enforcer: numbers and structs that two compilers
+ * for two machines must read alike. Fixed-width members only, padding named and zero, sizes asserted.
+ * Any change of layout or meaning raises BL_ABI_VERSION in the same commit.
+ */
+#ifndef BL_ABI_H
+#define BL_ABI_H
+
+#include <linux/types.h>
+
+#define BL_ABI_VERSION 1u
+
+/* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
+#define BL_MAX_PROFILES 256u   /* profiles in one policy */
+#define BL_MAX_CONDS 512u      /* distinct conditions, profiles' subjects included */
+#define BL_MAX_ATOMS 512u      /* distinct subject terms */
+#define BL_MAX_LITS 4096u      /* literals in all conditions together */
+#define BL_MAX_RULES 1000000u  /* rules in one policy (20 bits in a list entry) */
+#define BL_MAX_LIST 1024u      /* entries of one (name, operation) list */
+#define BL_MAX_CHAIN 64u       /* entries of one profile in one list */
+#define BL_MAX_ACC_ATOMS 64u   /* subject terms that one name satisfies at once */
+#define BL_TASK_PROFILES 32u   /* profiles one process can be in */
+#define BL_TASK_STICKY 32u     /* inherited terms one process can carry */
+#define BL_PATH_MAX 4096u      /* bytes of a name, as PATH_MAX in linux/limits.h counts them without the NUL + 1 */
+#define BL_EXE_INLINE 256u     /* bytes of the program's name kept in the label itself */
+#define BL_MAX_WORDS (1u << 21) /* words of the tables: the largest size class */
+#define BL_COMM_LEN 16u        /* TASK_COMM_LEN, include/linux/sched.h */
+
+/*
+ * ---- operations ----
+ * X(NAME, number, "word", class). The low four bits are the slot in an accept record, unique within a key kind.
+ */
+#define BL_OPS(X) \
+	X(READ, 1, "read", FILE) \
+	X(WRITE, 2, "write", FILE) \
+	X(APPEND, 3, "append", FILE) \
+	X(TRUNCATE, 4, "truncate", FILE) \
+	X(CREATE, 5, "create", FILE) \
+	X(DELETE, 6, "delete", FILE) \
+	X(RENAME, 7, "rename", FILE) \
+	X(LINK, 8, "link", FILE) \
+	X(ATTR, 9, "attr", FILE) \
+	X(MKNOD, 10, "mknod", FILE) \
+	X(SETID, 11, "setid", FILE) \
+	X(EXEC, 12, "exec", EXEC) \
+	X(MAP, 13, "map", EXEC) \
+	X(SOCKET, 16, "socket", NETWORK) \
+	X(CONNECT, 17, "connect", NETWORK) \
+	X(BIND, 18, "bind", NETWORK) \
+	X(ACCEPT, 19, "accept", NETWORK) \
+	X(CAPABILITY, 32, "capability", SYSTEM) \
+	X(PTRACE, 33, "ptrace", SYSTEM) \
+	X(SIGNAL, 34, "signal", SYSTEM) \
+	X(MOUNT, 35, "mount", SYSTEM) \
+	X(UMOUNT, 36, "umount", SYSTEM) \
+	X(PIVOT, 37, "pivot", SYSTEM) \
+	X(MODULE, 38, "module", SYSTEM) \
+	X(BPF, 39, "bpf", SYSTEM) \
+	X(PERF, 40, "perf", SYSTEM) \
+	X(KEXEC, 41, "kexec", SYSTEM) \
+	X(USERNS, 42, "userns", SYSTEM) \
+	X(SETUID, 43, "setuid", SYSTEM) \
+	X(SETGID, 44, "setgid", SYSTEM)
+
+enum bl_op {
+#define X(NAME, n, w, c) BL_OP_##NAME = n,
+	BL_OPS(X)
+#undef X
+};
+#define BL_OP_BIT(op) (1ULL << (op))
+#define BL_OP_SLOT(op) ((op) & 15u)
+#define BL_OP_SLOTS 16u
+
+enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYSTEM };
+
+/*
+ * Operations that this version enforces on every path to them. policyc refuses a rule for any other: a rule
+ * that nothing enforces must not load. `write` carries append and truncate (DESIGN section 2, point 15).
+ */
+#define BL_OPS_ENFORCED \
+	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_CREATE) | \
+	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_CONNECT))
+
+/* ---- what a byte string for the automaton is about; each kind has a start state of its own ---- */
+enum bl_kind {
+	BL_KEY_PATH = 0,   /* object: a name that begins with '/', or BL_OBJ_* bytes */
+	BL_KEY_EXE = 1,    /* subject: name of the program at its exec */
+	BL_KEY_SCRIPT = 2, /* subject: name of the #! file */
+	BL_KEY_USER = 3,   /* subject: effective uid, 4 bytes, big endian */
+	BL_KEY_GROUP = 4,  /* subject: gid, 4 bytes, big endian */
+	BL_KEY_CGROUP = 5, /* subject: path below the cgroup2 root; "/" is the root itself */
+	BL_KEY_NET = 6,    /* object: protocol, family, address, port; see bl_key_net() */
+	BL_KEY_SYS = 7,    /* object: short keys of the system class */
+	BL_KEY_KINDS = 16  /* size of the start table, with room */
+};
+
+/* First byte of objects in BL_KEY_PATH that have no name; no path starts with it. */
+#define BL_OBJ_NAMELESS 0x01
+
+/* Protocol byte of a BL_KEY_NET key. MPTCP is TCP here (DESIGN section 2, point 19). */
+enum bl_proto { BL_PROTO_OTHER = 1, BL_PROTO_TCP = 6, BL_PROTO_UDP = 17 };
+enum bl_family { BL_FAM_INET = 4, BL_FAM_INET6 = 6 };
+#define BL_KEY_NET_MAX 20u /* protocol, family, 16 address bytes, 2 port bytes */
+
+/* ---- verdicts and modes: zero is never valid, and a bigger verdict wins over a smaller one ---- */
+enum bl_verdict { BL_V_ALLOW = 1, BL_V_LOG = 2, BL_V_DENY = 3, BL_V_KILL = 4 };
+enum bl_mode { BL_MODE_ENFORCE = 1, BL_MODE_AUDIT = 2 };
+
+/* Why a decision was not made by a rule. In BL_R_RULE it was. Append only: events carry the number. */
+#define BL_REASONS(X) \
+	X(RULE, 1, "rule", "a rule of the policy") \
+	X(DEFAULT, 2, "default", "the profile's default, no rule matched") \
+	X(TOO_LONG, 3, "name-too-long", "the name has more than 4095 bytes") \
+	X(TOO_DEEP, 4, "name-too-deep", "the name has more components than can be walked") \
+	X(DETACHED, 5, "detached", "the object is on a mount that is in no mount namespace") \
+	X(DISCONNECTED, 6, "disconnected", "the object's directory is not below its mount") \
+	X(UNSETTLED, 7, "unsettled", "the name kept changing while it was read") \
+	X(NO_SCRATCH, 8, "no-scratch", "the kernel had no memory for the walk") \
+	X(NO_LABEL, 9, "no-label", "the kernel had no memory for the process label") \
+	X(LABEL_FULL, 10, "label-full", "the process has more profiles, inherited terms or cgroup levels than a label holds") \
+	X(BAD_TABLES, 11, "bad-tables", "the loaded tables are not of this version") \
+	X(UNREADABLE, 12, "unreadable", "the kernel could not read the object's name") \
+	X(BAD_ADDRESS, 13, "bad-address", "the socket address is too short for its family")
+
+enum bl_reason {
+#define X(NAME, n, w, t) BL_R_##NAME = n,
+	BL_REASONS(X)
+#undef X
+	BL_R_MAX = 14
+};
+#define BL_RULE_NONE 0xffffffffu /* rule number of a verdict that no rule gave */
+
+/* ---- the tables: one map value, one generation ---- */
+#define BL_TABLES_MAGIC 0x544c4942u /* "BILT" */
+#define BL_TF_DRY_RUN 1u            /* every profile is in audit mode, whatever it says */
+
+/*
+ * Everything a decision reads. Offsets are indices into w[]. A state of the automaton is the index of its header
+ * word, 0 is the dead state. Header word: low half BL_CELL_HEAD | offset of the accept record (0: none), high half the
+ * state after any byte without a cell of its own. The cell for byte class c of state s is w[s + c], and belongs to s
+ * if its low half is s; the high half is then the next state. Class 0, whose place is the header's, never has a cell. w[0] to w[255] are the dead state's:
+ * w[0] is BL_CELL_HEAD and the others zero.
+ *
+ * Accept record of an object kind: BL_OP_SLOTS / 2 words, two 32-bit list offsets each (slot 0 in the low half of the
+ * first), 0: no rule. A list is one word with the number of entries, then entries (BL_ENT_*) sorted by profile and, within
+ * it, in the order of the policy; an entry without condition is the last of its profile.
+ * Accept record of a subject kind: one word with the number of atoms, then one word for each.
+ */
+struct bl_tables {
+	__u32 magic;
+	__u32 abi;
+	__u32 nwords;    /* words of w[] in use */
+	__u32 gen;       /* generation; set by the enforcer, never 0 once loaded */
+	__u32 flags;     /* BL_TF_* */
+	__u32 nprofiles; /* the first nprofiles conditions are the subjects */
+	__u32 nconds;
+	__u32 natoms;    /* atom 0 always holds */
+	__u32 nlits;
+	__u32 nrules;
+	__u32 nsticky;
+	__u32 off_profiles; /* struct bl_profile, BL_PROFILE_WORDS words each */
+	__u32 off_lits;     /* BL_LIT_* words: the conditions, one after the other */
+	__u32 off_sticky;   /* nsticky pairs (hash, atom), ascending by hash */
+	__u32 off_atoms;    /* natoms words: the sticky hash, 0: not inherited */
+	__u32 off_rules;    /* nrules words, BL_RULE_* */
+	__u32 off_hits;     /* nrules + nprofiles counters: by rule, then by profile's default */
+	__u32 off_states;   /* first word of the automaton after the dead state */
+	__u32 nstates;      /* for reports only */
+	__u32 pad;
+	__u64 ops;          /* BL_OP_BIT of every operation that some profile could refuse or report */
+	__u32 start[BL_KEY_KINDS];
+	__u64 reserved[13];
+	__u8 cls[256]; /* byte class */
+	__u64 w[];
+};
+_Static_assert(sizeof(struct bl_tables) == 512, "tables head");
+_Static_assert(__builtin_offsetof(struct bl_tables, start) == 88, "tables start");
+_Static_assert(__builtin_offsetof(struct bl_tables, cls) == 256, "tables cls");
+
+#define BL_CELL_HEAD 0x80000000u
+#define BL_DEAD_WORDS 256u
+
+struct bl_profile {
+	__u64 hash;       /* of the profile's name: what outlives a generation is keyed by it */
+	__u64 deny_ops;   /* BL_OP_BIT of every operation that the default refuses */
+	__u64 refuse_ops; /* BL_OP_BIT of every operation that the profile could refuse at all */
+	__u32 mode;       /* BL_MODE_* */
+	__u32 pad;
+};
+#define BL_PROFILE_WORDS 4u
+_Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
+
+/* List entry: profile 8 | flags 8 | if 10 | unless 10 | verdict 4 | spare 4 | rule 20, most significant first. */
+#define BL_ENT_PROFILE(e) ((__u32)((e) >> 56))
+#define BL_ENT_FLAGS(e) ((__u32)((e) >> 48) & 0xffu)
+#define BL_ENT_IF(e) ((__u32)((e) >> 38) & 0x3ffu)
+#define BL_ENT_UNLESS(e) ((__u32)((e) >> 28) & 0x3ffu)
+#define BL_ENT_VERDICT(e) ((__u32)((e) >> 24) & 0xfu)
+#define BL_ENT_RULE(e) ((__u32)(e) & 0xfffffu)
+#define BL_ENT(profile, flags, cif, cunless, verdict, rule) \
+	((__u64)(profile) << 56 | (__u64)(flags) << 48 | (__u64)(cif) << 38 | (__u64)(cunless) << 28 | \
+	 (__u64)(verdict) << 24 | (__u64)(rule))
+#define BL_COND_NONE 0x3ffu /* no such condition: an `if` holds, an `unless` does not */
+
+/* Literal of a condition: atom 16 bits, flags above. A condition is an OR of clauses, a clause an AND of literals. */
+#define BL_LIT_ATOM(l) ((__u32)(l) & 0xffffu)
+#define BL_LIT_NEG (1ULL << 16)        /* holds if the atom does not */
+#define BL_LIT_WEAK (1ULL << 17)       /* its atom counts as false in an untrusted mount namespace (DESIGN 2, point 7) */
+#define BL_LIT_END_CLAUSE (1ULL << 18) /* last of its clause */
+#define BL_LIT_END_COND (1ULL << 19)   /* last of its condition; conditions are numbered in order */
+
+/* Rule word */
+#define BL_RULE_ERRNO(r) ((__u32)(r) & 0xfffu) /* positive errno of a refusal */
+
+/* ---- the label of a task ---- */
+#define BL_LF_EXEMPT 1u    /* in no profile: kernel thread, global PID 1, the running enforcer */
+#define BL_LF_UNTRUSTED 2u /* executed in a mount namespace owned by a user namespace other than the initial one */
+#define BL_LF_FULL 4u      /* more profiles or inherited terms than fit: everything that could be refused is */
+#define BL_LF_NAMELESS 8u  /* the program has no name (memfd, detached mount): no exe term holds */
+
+struct bl_label {
+	__u32 gen; /* of the tables it was computed with; 0: never computed */
+	__u32 flags;
+	__u64 cgid;
+	__u64 cred; /* address of the credentials it was computed with */
+	__u32 euid;
+	__u32 nprof;
+	__u32 exe_len; /* of the program's name; a name longer than BL_EXE_INLINE is kept elsewhere */
+	__u32 pad;
+	__u8 exe[BL_EXE_INLINE]; /* its last exe_len bytes are the name */
+	__u64 conds[BL_MAX_CONDS / 64];
+	__u64 atoms[BL_MAX_ATOMS / 64];
+	__u8 prof[BL_TASK_PROFILES];
+	__u64 sticky[BL_TASK_STICKY]; /* hashes of inherited terms; 0: free */
+};
+_Static_assert(sizeof(struct bl_label) == 32 + 64 + 64 + 32 + 256 + 8 + 256, "label");
+
+/* ---- one decision ---- */
+struct bl_report {
+	__u32 rule; /* BL_RULE_NONE: see reason */
+	__u8 profile;
+	__u8 verdict;
+	__u8 mode; /* BL_MODE_AUDIT: reported, not done */
+	__u8 reason;
+	__u32 op;
+};
+struct bl_result {
+	__u32 verdict;  /* what happens: the worst answer of the enforcing profiles */
+	__u32 err;      /* positive errno if verdict >= BL_V_DENY */
+	__u32 nreports; /* 0: no profile has anything to say */
+	__u32 pad;
+	struct bl_report reports[BL_TASK_PROFILES]; /* by the profile's place in the label; verdict 0: none */
+};
+
+/* ---- events ---- */
+#define BL_EVENT_VERSION 1u
+struct bl_event {
+	__u32 version;
+	__u32 size; /* of the whole record with exe and object */
+	__u64 seq;  /* number of this event since the object was loaded */
+	__u64 boot_ns; /* CLOCK_BOOTTIME */
+	__u64 cgid;
+	__u64 start_ns; /* the process's start, CLOCK_BOOTTIME: with pid it names the process */
+	__u32 gen;
+	__u32 rule;
+	__u8 profile;
+	__u8 verdict;
+	__u8 mode;
+	__u8 reason;
+	__u32 op;
+	__u32 pid; /* thread group, as the initial pid namespace numbers it */
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid;  /* real */
+	__u32 euid; /* effective */
+	__u32 kind; /* enum bl_kind of the object */
+	__u8 comm[BL_COMM_LEN];
+	__u16 exe_len;
+	__u16 obj_len;
+	__u32 pad;
+	/* exe_len bytes of exe, then obj_len bytes of object; neither ends in NUL */
+};
+_Static_assert(sizeof(struct bl_event) == 104, "event");
+
+/* ---- counters: one per-CPU array ---- */
+#define BL_STATS(X) \
+	X(PRODUCED, 0, "events_produced") \
+	X(DROPPED, 1, "events_dropped") \
+	X(DECISIONS, 2, "questions_refused_or_reported") \
+	X(LABELS, 3, "labels_computed") \
+	X(FAIL_CLOSED, 4, "refused_without_rule")
+enum bl_stat {
+#define X(NAME, n, w) BL_STAT_##NAME = n,
+	BL_STATS(X)
+#undef X
+	BL_STAT_REASON0 = 16, /* + BL_R_*: reports with that reason */
+	BL_STAT_MAX = 32
+};
+
+/* ---- what the enforcer tells the programs, outside any generation ---- */
+struct bl_control {
+	__u32 abi;           /* BL_ABI_VERSION; anything else: hooks let everything pass until it is set */
+	__u32 enforcer_tgid; /* the running enforcer, 0: none */
+	__u64 enforcer_start; /* its start_boottime: a reused pid is not the enforcer */
+	__u32 probe_tgid;    /* self-test: questions of this process are answered with BL_PROBE_ERRNO */
+	__u32 pad;
+	__u64 probe_seen;    /* BL_OP_BIT of the questions the self-test's process was asked */
+};
+_Static_assert(sizeof(struct bl_control) == 32, "control");
+#define BL_PROBE_ERRNO 129 /* EKEYREJECTED: nothing else that the self-test does returns it */
+
+#endif

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The decision core: from a label, an operation and an object's byte string to a verdict and the rule that gave it.
+ * Compiled twice, into the BPF programs (plat_bpf.h) and into policyc, the tests and the fuzzers (plat_host.h);
+ * include one of those first. Nothing here allocates, calls a helper or reads anything but its arguments.
+ *
+ * Who: bl_label_begin(), then bl_label_key() for every byte string about the process, then bl_label_finish().
+ * What: bl_run() over the object's byte string, from t->start[kind], then bl_accept().
+ * Verdict: bl_decide(), or bl_decide_failed() where the object's name could not be had.
+ */
+#ifndef BL_DECIDE_H
+#define BL_DECIDE_H
+
+#include "abi.h"
+
+/* ---- the automaton ---- */
+
+/*
+ * A buffer that byte strings are read from, always at its end: a walk from the leaf to the root writes backwards.
+ * Bytes from..BL_PATH_MAX are the string.
+ */
+struct bl_name {
+	__u8 buf[BL_PATH_MAX];
+};
+
+struct bl_run_ctx {
+	const struct bl_tables *t;
+	const struct bl_name *n;
+	__u32 at;
+	__u32 state;
+};
+
+/* One byte. The same arithmetic for every state: no branch depends on the policy but the default. */
+BL_CB long bl_step(__u32 i, struct bl_run_ctx *c)
+{
+	__u64 cell, s = c->state;
+	__u8 byte;
+
+	(void)i;
+	if (c->at >= BL_PATH_MAX || s == 0)
+		return 1;
+	byte = c->n->buf[bl_mask(c->at, BL_PATH_MAX)];
+	cell = bl_word(c->t, s + c->t->cls[byte]);
+	if ((__u32)cell != s)
+		cell = bl_word(c->t, s);
+	c->state = cell >> 32;
+	c->at++;
+	return 0;
+}
+
+/* State after the bytes from..BL_PATH_MAX of n, starting in state. */
+BL_FN __u32 bl_run(const struct bl_tables *t, const struct bl_name *n, __u32 from, __u32 state)
+{
+	struct bl_run_ctx c = { .t = t, .n = n, .at = from, .state = state };
+
+	bl_loop(BL_PATH_MAX, bl_step, &c);
+	return c.state;
+}
+
+/* Offset of the accept record of a state, 0 if it has none. */
+BL_FN __u32 bl_accept(const struct bl_tables *t, __u32 state)
+{
+	return (__u32)bl_word(t, state) & ~BL_CELL_HEAD;
+}
+
+/* ---- who ---- */
+
+static inline int bl_bit(const __u64 *set, __u32 bit, __u32 nbits)
+{
+	return set[bl_mask(bit / 64, nbits / 64)] >> (bit % 64) & 1;
+}
+
+static inline void bl_bit_set(__u64 *set, __u32 bit, __u32 nbits)
+{
+	set[bl_mask(bit / 64, nbits / 64)] |= 1ULL << (bit % 64);
+}
+
+struct bl_label_ctx {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	__u64 hash;
+	__u32 off;
+	__u32 n;
+	__u32 clause; /* state of the condition being evaluated */
+	__u32 holds;
+	__u32 cond;
+	__u32 lo, hi;
+};
+
+BL_CB long bl_sticky_free_one(__u32 i, struct bl_label_ctx *c)
+{
+	__u64 h = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
+
+	if (h == c->hash || h == 0) {
+		c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = c->hash;
+		c->holds = 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* Adds a hash to the inherited terms. A label that has no room for it says so and is refused everything. */
+BL_FN void bl_sticky_add(const struct bl_tables *t, struct bl_label *l, __u64 hash)
+{
+	struct bl_label_ctx c = { .t = t, .l = l, .hash = hash };
+
+	bl_loop(BL_TASK_STICKY, bl_sticky_free_one, &c);
+	if (c.holds == 0)
+		l->flags |= BL_LF_FULL;
+}
+
+BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
+{
+	__u32 mid = (c->lo + c->hi) / 2;
+	__u64 h;
+
+	(void)i;
+	if (c->lo >= c->hi)
+		return 1;
+	h = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid);
+	if (h == c->hash) {
+		bl_bit_set(c->l->atoms, (__u32)bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1), BL_MAX_ATOMS);
+		return 1;
+	}
+	if (h < c->hash)
+		c->lo = mid + 1;
+	else
+		c->hi = mid;
+	return 0;
+}
+
+BL_CB long bl_sticky_one(__u32 i, struct bl_label_ctx *c)
+{
+	struct bl_label_ctx s = { .t = c->t, .l = c->l, .off = c->t->off_sticky, .hi = c->t->nsticky };
+
+	s.hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
+	if (s.hash != 0)
+		bl_loop(16, bl_sticky_search, &s);
+	return 0;
+}
+
+/* Starts a label afresh for these tables; what is inherited (l->sticky) and who the process is stays. */
+BL_FN void bl_label_begin(const struct bl_tables *t, struct bl_label *l)
+{
+	struct bl_label_ctx c = { .t = t, .l = l };
+
+	__builtin_memset(l->conds, 0, sizeof(l->conds));
+	__builtin_memset(l->atoms, 0, sizeof(l->atoms));
+	__builtin_memset(l->prof, 0, sizeof(l->prof));
+	l->nprof = 0;
+	l->flags &= ~BL_LF_FULL;
+	l->atoms[0] = 1;
+	bl_loop(BL_TASK_STICKY, bl_sticky_one, &c);
+}
+
+BL_CB long bl_label_atom(__u32 i, struct bl_label_ctx *c)
+{
+	__u32 atom;
+	__u64 hash;
+
+	if (i >= c->n)
+		return 1;
+	atom = (__u32)bl_word(c->t, (__u64)c->off + 1 + i);
+	bl_bit_set(c->l->atoms, atom, BL_MAX_ATOMS);
+	hash = bl_word(c->t, (__u64)c->t->off_atoms + atom);
+	if (hash != 0)
+		bl_sticky_add(c->t, c->l, hash);
+	return 0;
+}
+
+/* Takes in one byte string about the process: bytes from..BL_PATH_MAX of n, of a subject kind. */
+BL_FN void bl_label_key(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from, __u32 kind)
+{
+	struct bl_label_ctx c = { .t = t, .l = l };
+
+	c.off = bl_accept(t, bl_run(t, n, from, t->start[bl_mask(kind, BL_KEY_KINDS)]));
+	if (c.off == 0)
+		return;
+	c.n = (__u32)bl_word(t, c.off);
+	bl_loop(BL_MAX_ACC_ATOMS, bl_label_atom, &c);
+}
+
+BL_CB long bl_label_sticky_atom(__u32 i, struct bl_label_ctx *c)
+{
+	__u64 hash;
+
+	if (i >= c->n)
+		return 1;
+	hash = bl_word(c->t, (__u64)c->t->off_atoms + (__u32)bl_word(c->t, (__u64)c->off + 1 + i));
+	if (hash != 0)
+		bl_sticky_add(c->t, c->l, hash);
+	return 0;
+}
+
+/* Takes in the name of a program that an ancestor ran: only what is passed on counts. Before bl_label_begin(). */
+BL_FN void bl_label_inherit(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from)
+{
+	struct bl_label_ctx c = { .t = t, .l = l };
+
+	c.off = bl_accept(t, bl_run(t, n, from, t->start[BL_KEY_EXE]));
+	if (c.off == 0)
+		return;
+	c.n = (__u32)bl_word(t, c.off);
+	bl_loop(BL_MAX_ACC_ATOMS, bl_label_sticky_atom, &c);
+}
+
+BL_CB long bl_label_lit(__u32 i, struct bl_label_ctx *c)
+{
+	__u64 lit;
+	int v;
+
+	if (i >= c->n)
+		return 1;
+	lit = bl_word(c->t, (__u64)c->off + i);
+	v = bl_bit(c->l->atoms, BL_LIT_ATOM(lit), BL_MAX_ATOMS);
+	if ((lit & BL_LIT_WEAK) && (c->l->flags & BL_LF_UNTRUSTED))
+		v = 0;
+	if (lit & BL_LIT_NEG)
+		v = !v;
+	if (!v)
+		c->clause = 0;
+	if (lit & (BL_LIT_END_CLAUSE | BL_LIT_END_COND)) {
+		c->holds |= c->clause;
+		c->clause = 1;
+	}
+	if (lit & BL_LIT_END_COND) {
+		if (c->holds)
+			bl_bit_set(c->l->conds, c->cond, BL_MAX_CONDS);
+		c->holds = 0;
+		c->cond++;
+	}
+	return 0;
+}
+
+BL_CB long bl_label_profile(__u32 i, struct bl_label_ctx *c)
+{
+	if (i >= c->t->nprofiles)
+		return 1;
+	if (!bl_bit(c->l->conds, i, BL_MAX_CONDS))
+		return 0;
+	if (c->l->nprof >= BL_TASK_PROFILES) {
+		c->l->flags |= BL_LF_FULL;
+		return 1;
+	}
+	c->l->prof[bl_mask(c->l->nprof, BL_TASK_PROFILES)] = i;
+	c->l->nprof++;
+	return 0;
+}
+
+/* Evaluates every condition and lists the profiles. The label is valid for t->gen from here. */
+BL_FN void bl_label_finish(const struct bl_tables *t, struct bl_label *l)
+{
+	struct bl_label_ctx c = { .t = t, .l = l, .off = t->off_lits, .n = t->nlits, .clause = 1 };
+
+	bl_loop(BL_MAX_LITS, bl_label_lit, &c);
+	bl_loop(BL_MAX_PROFILES, bl_label_profile, &c);
+	l->gen = t->gen;
+}
+
+/* ---- verdict ---- */
+
+struct bl_decide_ctx {
+	const struct bl_tables *t;
+	const struct bl_label *l;
+	struct bl_result *r;
+	__u32 list; /* offset of the list for this name and operation, 0: none */
+	__u32 op;
+	__u32 reason; /* BL_R_RULE: decide by the rules; otherwise refuse for this reason */
+};
+
+struct bl_list_ctx {
+	const struct bl_tables *t;
+	const struct bl_label *l;
+	__u32 off;
+	__u32 profile;
+	__u32 lo, hi;
+	__u64 entry;
+};
+
+/* Narrows lo..hi down to the first entry of the profile or a later one. */
+BL_CB long bl_list_search(__u32 i, struct bl_list_ctx *c)
+{
+	__u32 mid = (c->lo + c->hi) / 2;
+
+	(void)i;
+	if (c->lo >= c->hi)
+		return 1;
+	if (BL_ENT_PROFILE(bl_word(c->t, (__u64)c->off + 1 + mid)) < c->profile)
+		c->lo = mid + 1;
+	else
+		c->hi = mid;
+	return 0;
+}
+
+BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
+{
+	__u64 e;
+
+	if (c->lo + i >= c->hi)
+		return 1;
+	e = bl_word(c->t, (__u64)c->off + 1 + c->lo + i);
+	if (BL_ENT_PROFILE(e) != c->profile)
+		return 1;
+	if (BL_ENT_IF(e) != BL_COND_NONE && !bl_bit(c->l->conds, BL_ENT_IF(e), BL_MAX_CONDS))
+		return 0;
+	if (BL_ENT_UNLESS(e) != BL_COND_NONE && bl_bit(c->l->conds, BL_ENT_UNLESS(e), BL_MAX_CONDS))
+		return 0;
+	c->entry = e;
+	return 1;
+}
+
+/* The entry that decides for profile p, 0 if none does. No entry is 0: its verdict is not. */
+BL_FN __u64 bl_list_entry(const struct bl_tables *t, const struct bl_label *l, __u32 off, __u32 p)
+{
+	struct bl_list_ctx c = { .t = t, .l = l, .off = off, .profile = p };
+	__u32 n;
+
+	if (off == 0)
+		return 0;
+	n = (__u32)bl_word(t, off);
+	c.hi = n;
+	bl_loop(11, bl_list_search, &c); /* BL_MAX_LIST is 2^10 */
+	c.hi = n;
+	bl_loop(BL_MAX_CHAIN, bl_list_scan, &c);
+	return c.entry;
+}
+
+/*
+ * Takes down what the i-th profile says. One system call may ask it several questions; its worst answer is its report, the
+ * first among equals. In audit mode the same report is made and nothing refused.
+ */
+BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_report *said)
+{
+	struct bl_report *rep = &c->r->reports[bl_mask(i, BL_TASK_PROFILES)];
+	__u64 prof = (__u64)c->t->off_profiles + (__u64)said->profile * BL_PROFILE_WORDS;
+	__u32 mode = (__u32)bl_word(c->t, prof + 3);
+
+	if (said->verdict <= BL_V_ALLOW)
+		return;
+	if (c->t->flags & BL_TF_DRY_RUN)
+		mode = BL_MODE_AUDIT;
+	if (said->verdict > rep->verdict) {
+		*rep = *said;
+		rep->mode = mode;
+		c->r->nreports++;
+	}
+	if (mode == BL_MODE_AUDIT || said->verdict <= c->r->verdict)
+		return;
+	c->r->verdict = said->verdict;
+	c->r->err = 1; /* EPERM */
+	if (said->rule != BL_RULE_NONE)
+		c->r->err = BL_RULE_ERRNO(bl_word(c->t, (__u64)c->t->off_rules + said->rule));
+}
+
+BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
+{
+	struct bl_report said = { .rule = BL_RULE_NONE, .verdict = BL_V_ALLOW, .reason = c->reason, .op = c->op };
+	__u32 p = i;
+	__u64 prof, e;
+
+	if (c->reason != BL_R_LABEL_FULL) {
+		if (i >= c->l->nprof)
+			return 1;
+		p = c->l->prof[bl_mask(i, BL_TASK_PROFILES)];
+	}
+	if (p >= c->t->nprofiles)
+		return 1;
+	said.profile = p;
+	prof = (__u64)c->t->off_profiles + (__u64)p * BL_PROFILE_WORDS;
+	if (c->reason != BL_R_RULE) {
+		if (bl_word(c->t, prof + 2) & BL_OP_BIT(c->op))
+			said.verdict = BL_V_DENY;
+	} else if ((e = bl_list_entry(c->t, c->l, c->list, p)) != 0) {
+		said.verdict = BL_ENT_VERDICT(e);
+		said.rule = BL_ENT_RULE(e);
+	} else if (bl_word(c->t, prof + 1) & BL_OP_BIT(c->op)) {
+		said.verdict = BL_V_DENY;
+		said.reason = BL_R_DEFAULT;
+	}
+	bl_report_add(c, i, &said);
+	return 0;
+}
+
+/* Empties a result before the first question of a system call. */
+BL_FN void bl_result_init(struct bl_result *r)
+{
+	__builtin_memset(r, 0, sizeof(*r));
+	r->verdict = BL_V_ALLOW;
+}
+
+/* A label that could not take in everything the process is: every profile of the policy is asked, not those it lists. */
+static inline __u32 bl_decide_profiles(struct bl_decide_ctx *c)
+{
+	if (!(c->l->flags & BL_LF_FULL))
+		return BL_TASK_PROFILES;
+	c->reason = BL_R_LABEL_FULL;
+	return BL_MAX_PROFILES;
+}
+
+/*
+ * Asks one question: operation op on the object whose accept record is at acc (0: no pattern matches it). Adds to r; several
+ * questions of one system call share one r, and the worst answer stands.
+ */
+BL_FN void bl_decide(const struct bl_tables *t, const struct bl_label *l, __u32 acc, __u32 op, struct bl_result *r)
+{
+	struct bl_decide_ctx c = { .t = t, .l = l, .r = r, .op = op, .reason = BL_R_RULE };
+	__u32 n = bl_decide_profiles(&c);
+
+	if (acc != 0) {
+		__u64 two = bl_word(t, (__u64)acc + BL_OP_SLOT(op) / 2);
+
+		c.list = op & 1 ? two >> 32 : (__u32)two;
+	}
+	bl_loop(n, bl_decide_profile, &c);
+}
+
+/* The answer where the object's name could not be had: every profile that could refuse op at all refuses it. */
+BL_FN void bl_decide_failed(const struct bl_tables *t, const struct bl_label *l, __u32 op, __u32 reason,
+			    struct bl_result *r)
+{
+	struct bl_decide_ctx c = { .t = t, .l = l, .r = r, .op = op, .reason = reason };
+	__u32 n = bl_decide_profiles(&c);
+
+	bl_loop(n, bl_decide_profile, &c);
+}
+
+/* ---- byte strings of objects and subjects that are not names ---- */
+
+static inline void bl_key_byte(struct bl_name *n, __u32 *from, __u8 b)
+{
+	*from -= 1;
+	n->buf[bl_mask(*from, BL_PATH_MAX)] = b;
+}
+
+/* An id as 4 bytes, most significant first. Returns where the string begins. */
+BL_FN __u32 bl_key_id(struct bl_name *n, __u32 id)
+{
+	__u32 from = BL_PATH_MAX;
+
+	for (int i = 0; i < 4; i++)
+		bl_key_byte(n, &from, id >> (8 * i));
+	return from;
+}
+
+struct bl_endpoint {
+	__u8 proto;  /* enum bl_proto */
+	__u8 family; /* enum bl_family */
+	__u8 has_port;
+	__u8 pad;
+	__u16 port; /* host order */
+	__u16 pad2;
+	__u8 addr[16]; /* network order; IPv4 in the first four */
+};
+
+/*
+ * Where a connection really goes: v4-mapped IPv6 is IPv4 (RFC 4291, 2.5.5.2), and the unspecified address is this host
+ * (ip_route_connect() in include/net/route.h, tcp_v6_connect() in net/ipv6/tcp_ipv6.c).
+ */
+BL_FN void bl_endpoint_canonical(struct bl_endpoint *e)
+{
+	__u8 any = 0;
+
+	if (e->family == BL_FAM_INET6) {
+		__u8 head = 0;
+
+		for (int i = 0; i < 10; i++)
+			head |= e->addr[i];
+		if (head == 0 && e->addr[10] == 0xff && e->addr[11] == 0xff) {
+			e->family = BL_FAM_INET;
+			for (int i = 0; i < 4; i++)
+				e->addr[i] = e->addr[12 + i];
+			for (int i = 4; i < 16; i++)
+				e->addr[i] = 0;
+		}
+	}
+	for (int i = 0; i < 16; i++)
+		any |= e->addr[i];
+	if (any != 0)
+		return;
+	if (e->family == BL_FAM_INET)
+		e->addr[0] = 127;
+	e->addr[e->family == BL_FAM_INET ? 3 : 15] = 1;
+}
+
+/* protocol, family, 4 or 16 address bytes, 2 port bytes if there is a port. Returns where the string begins. */
+BL_FN __u32 bl_key_net(struct bl_name *n, const struct bl_endpoint *e)
+{
+	__u32 from = BL_PATH_MAX;
+
+	if (e->has_port) {
+		bl_key_byte(n, &from, e->port & 0xff);
+		bl_key_byte(n, &from, e->port >> 8);
+	}
+	if (e->family == BL_FAM_INET6) {
+		for (int i = 15; i >= 4; i--)
+			bl_key_byte(n, &from, e->addr[i]);
+	}
+	for (int i = 3; i >= 0; i--)
+		bl_key_byte(n, &from, e->addr[i]);
+	bl_key_byte(n, &from, e->family);
+	bl_key_byte(n, &from, e->proto);
+	return from;
+}
+
+#endif
