@@ -292,6 +292,14 @@ BL_CB long bl_list_search(__u32 i, struct bl_list_ctx *c)
 	return 0;
 }
 
+/* Do the conditions of this entry hold? */
+static inline int bl_entry_holds(const struct bl_label *l, __u64 e)
+{
+	if (BL_ENT_IF(e) != BL_COND_NONE && !bl_bit(l->conds, BL_ENT_IF(e), BL_MAX_CONDS))
+		return 0;
+	return BL_ENT_UNLESS(e) == BL_COND_NONE || !bl_bit(l->conds, BL_ENT_UNLESS(e), BL_MAX_CONDS);
+}
+
 BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
 {
 	__u64 e;
@@ -301,9 +309,7 @@ BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
 	e = bl_word(c->t, (__u64)c->off + 1 + c->lo + i);
 	if (BL_ENT_PROFILE(e) != c->profile)
 		return 1;
-	if (BL_ENT_IF(e) != BL_COND_NONE && !bl_bit(c->l->conds, BL_ENT_IF(e), BL_MAX_CONDS))
-		return 0;
-	if (BL_ENT_UNLESS(e) != BL_COND_NONE && bl_bit(c->l->conds, BL_ENT_UNLESS(e), BL_MAX_CONDS))
+	if (!bl_entry_holds(c->l, e))
 		return 0;
 	c->entry = e;
 	return 1;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A client's side of the daemon's socket. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control.h"
+
+#include "banned.h"
+
+struct packet {
+	struct bl_ctl_msg m;
+	uint8_t data[BL_EVENT_MAX];
+};
+
+/* One packet; *ret_size is that of its data. */
+static int receive(int fd, struct packet *p, size_t *ret_size, struct bl_error *err)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, p, sizeof(*p), MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot read from the daemon: %m");
+	if (n == 0)
+		return bl_error_set(err, BL_SYSTEM, "the daemon has gone");
+	if (n < (ssize_t)sizeof(p->m) || n > (ssize_t)sizeof(*p) || p->m.version != BL_CTL_VERSION)
+		return bl_error_set(err, BL_SYSTEM, "the daemon speaks another version of the control protocol than %u",
+				    BL_CTL_VERSION);
+	*ret_size = (size_t)n - sizeof(p->m);
+	if (p->m.type == BL_CTL_ERROR)
+		return bl_error_set(err, BL_SYSTEM, "the daemon says: %.*s", (int)*ret_size, (const char *)p->data);
+	return 0;
+}
+
+static int say_hello(int fd, enum bl_ctl_want want, uint32_t *ret_pid, struct bl_error *err)
+{
+	const struct bl_ctl_msg hello = { .version = BL_CTL_VERSION, .type = BL_CTL_HELLO, .arg = want };
+	const struct timeval wait = { .tv_sec = 5 }, forever = { 0 };
+	struct packet *p;
+	size_t size;
+	int r;
+
+	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot talk to the daemon: %m");
+	p = malloc(sizeof(*p));
+	if (!p)
+		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	r = receive(fd, p, &size, err);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever));
+	if (r == 0 && p->m.type != BL_CTL_WELCOME)
+		r = bl_error_set(err, BL_SYSTEM, "the daemon does not answer as it should");
+	if (r == 0)
+		*ret_pid = (uint32_t)p->m.arg;
+	free(p);
+	return r;
+}
+
+int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r;
+
+	if (fd < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot make a socket: %m");
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", BL_SOCKET);
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		r = errno == ENOENT || errno == ECONNREFUSED ? -ENOENT : BL_SYSTEM;
+		(void)bl_error_set(err, r, "cannot connect to the daemon at %s: %m", BL_SOCKET);
+		(void)close(fd);
+		return r;
+	}
+	r = say_hello(fd, want, ret_pid, err);
+	if (r < 0)
+		(void)close(fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err)
+{
+	struct packet *p = malloc(sizeof(*p));
+	struct bl_event_view view;
+	size_t size;
+	int r = 0, stop = 0;
+
+	if (!p)
+		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	while (r == 0 && stop == 0) {
+		r = receive(fd, p, &size, err);
+		if (r < 0 || p->m.type == BL_CTL_END)
+			break;
+		if (p->m.type != BL_CTL_EVENT || !bl_event_decode(p->data, size, &view))
+			r = bl_error_set(err, BL_SYSTEM, "the daemon sent something that is no event");
+		else
+			stop = fn(&view, arg);
+	}
+	free(p);
+	return r;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's side of its socket. */
+#include "control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "banned.h"
+
+struct client {
+	int fd; /* -1: free */
+	bool hello;
+	bool waiting; /* epoll tells when it takes more */
+	enum bl_ctl_want want;
+	uint64_t cursor; /* next event to send */
+};
+
+struct record {
+	void *data;
+	size_t size;
+};
+
+struct bl_ctl {
+	int epoll;
+	int listener;
+	struct client clients[BL_CTL_CLIENTS];
+	struct record history[BL_CTL_HISTORY];
+	uint64_t total; /* events ever; number i is in history[i % BL_CTL_HISTORY] */
+};
+
+#define LISTENER BL_CTL_CLIENTS /* its epoll data; clients have their index */
+
+static void client_drop(struct client *cl)
+{
+	if (cl->fd >= 0)
+		(void)close(cl->fd);
+	*cl = (struct client){ .fd = -1 };
+}
+
+/* 1: sent; 0: not now; negative: the client is gone. */
+static int client_send(const struct client *cl, enum bl_ctl_type type, uint64_t arg, const void *data, size_t size)
+{
+	struct bl_ctl_msg m = { .version = BL_CTL_VERSION, .type = type, .arg = arg };
+	struct iovec iov[2] = { { &m, sizeof(m) }, { (void *)data, size } };
+	struct msghdr h = { .msg_iov = iov, .msg_iovlen = size > 0 ? 2 : 1 };
+	ssize_t n;
+
+	do
+		n = sendmsg(cl->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 1;
+	return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+}
+
+static void client_refuse(struct client *cl, const char *why)
+{
+	(void)client_send(cl, BL_CTL_ERROR, 0, why, strlen(why));
+	client_drop(cl);
+}
+
+static void client_wait(struct bl_ctl *c, struct client *cl, bool for_room)
+{
+	struct epoll_event ev = { .events = EPOLLIN | (for_room ? EPOLLOUT : 0), .data.u32 = (uint32_t)(cl - c->clients) };
+
+	if (cl->waiting == for_room)
+		return;
+	cl->waiting = for_room;
+	(void)epoll_ctl(c->epoll, EPOLL_CTL_MOD, cl->fd, &ev);
+}
+
+/* Sends what the client has not had. */
+static void client_push(struct bl_ctl *c, struct client *cl)
+{
+	uint64_t oldest = c->total > BL_CTL_HISTORY ? c->total - BL_CTL_HISTORY : 0;
+	int r = 1;
+
+	if (cl->fd < 0 || !cl->hello || cl->want == BL_WANT_NOTHING)
+		return;
+	if (cl->cursor < oldest) {
+		client_refuse(cl, "too slow: events it has not had are no longer kept");
+		return;
+	}
+	while (r > 0 && cl->cursor < c->total) {
+		const struct record *rec = &c->history[cl->cursor % BL_CTL_HISTORY];
+
+		r = client_send(cl, BL_CTL_EVENT, cl->cursor, rec->data, rec->size);
+		cl->cursor += r > 0;
+	}
+	if (r > 0 && cl->want == BL_WANT_HISTORY) {
+		r = client_send(cl, BL_CTL_END, 0, NULL, 0);
+		if (r > 0)
+			r = -EPIPE; /* done with it */
+	}
+	if (r < 0)
+		client_drop(cl);
+	else
+		client_wait(c, cl, r == 0);
+}
+
+static void client_hello(struct bl_ctl *c, struct client *cl)
+{
+	struct bl_ctl_msg m;
+	ssize_t n = recv(cl->fd, &m, sizeof(m), MSG_DONTWAIT | MSG_TRUNC);
+	char why[128];
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || cl->hello) { /* gone, or something to say after its hello: there is nothing */
+		client_drop(cl);
+		return;
+	}
+	if (n != (ssize_t)sizeof(m) || m.type != BL_CTL_HELLO || m.version != BL_CTL_VERSION) {
+		(void)snprintf(why, sizeof(why), "the daemon speaks version %u of the control protocol", BL_CTL_VERSION);
+		client_refuse(cl, why);
+		return;
+	}
+	if (m.arg > BL_WANT_FOLLOW) {
+		client_refuse(cl, "the daemon does not know what is wanted");
+		return;
+	}
+	cl->hello = true;
+	cl->want = (enum bl_ctl_want)m.arg;
+	cl->cursor = c->total > BL_CTL_HISTORY ? c->total - BL_CTL_HISTORY : 0;
+	if (client_send(cl, BL_CTL_WELCOME, (uint64_t)getpid(), NULL, 0) <= 0)
+		client_drop(cl);
+	else
+		client_push(c, cl);
+}
+
+static void client_new(struct bl_ctl *c)
+{
+	struct client cl = { .fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) };
+	struct epoll_event ev = { .events = EPOLLIN };
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+	uint32_t i = 0;
+
+	if (cl.fd < 0)
+		return;
+	if (getsockopt(cl.fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 || cred.uid != 0) {
+		client_refuse(&cl, "only root may talk to the daemon");
+		return;
+	}
+	while (i < BL_CTL_CLIENTS && c->clients[i].fd >= 0)
+		i++;
+	if (i == BL_CTL_CLIENTS) {
+		client_refuse(&cl, "the daemon has as many clients as it takes");
+		return;
+	}
+	ev.data.u32 = i;
+	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, cl.fd, &ev) < 0)
+		client_drop(&cl);
+	else
+		c->clients[i] = cl;
+}
+
+void bl_ctl_serve(struct bl_ctl *c)
+{
+	struct epoll_event ev[BL_CTL_CLIENTS + 1];
+	int n = epoll_wait(c->epoll, ev, BL_CTL_CLIENTS + 1, 0);
+
+	for (int i = 0; i < n; i++) {
+		struct client *cl = &c->clients[ev[i].data.u32 % BL_CTL_CLIENTS];
+
+		if (ev[i].data.u32 == LISTENER) {
+			client_new(c);
+			continue;
+		}
+		if (cl->fd >= 0 && (ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+			client_hello(c, cl);
+		if (cl->fd >= 0 && (ev[i].events & EPOLLOUT) != 0)
+			client_push(c, cl);
+	}
+}
+
+void bl_ctl_event(struct bl_ctl *c, const void *data, size_t size)
+{
+	struct record *rec = &c->history[c->total % BL_CTL_HISTORY];
+	void *copy = malloc(size);
+
+	if (!copy)
+		return; /* the history misses one; the event itself was printed */
+	memcpy(copy, data, size);
+	free(rec->data);
+	*rec = (struct record){ copy, size };
+	c->total++;
+	for (size_t i = 0; i < BL_CTL_CLIENTS; i++)
+		client_push(c, &c->clients[i]);
+}
+
+static int listen_on(const char *path, int *ret_fd, struct bl_error *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask;
+	int r;
+
+	if (fd < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot make a socket: %m");
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	(void)unlink(path); /* of a daemon that is gone: the events lock says that none runs */
+	mask = umask(0177);
+	r = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	(void)umask(mask);
+	if (r < 0 || listen(fd, BL_CTL_CLIENTS) < 0) {
+		(void)bl_error_set(err, BL_SYSTEM, "cannot listen on %s: %m", path);
+		(void)close(fd);
+		return BL_SYSTEM;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = LISTENER };
+	struct bl_ctl *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	for (size_t i = 0; i < BL_CTL_CLIENTS; i++)
+		c->clients[i].fd = -1;
+	c->listener = -1;
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r = c->epoll < 0 ? bl_error_set(err, BL_SYSTEM, "cannot make an epoll instance: %m") : 0;
+	if (r == 0)
+		r = listen_on(BL_SOCKET, &c->listener, err);
+	if (r == 0 && epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->listener, &ev) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot watch %s: %m", BL_SOCKET);
+	if (r < 0)
+		bl_ctl_close(c);
+	else
+		*ret = c;
+	return r;
+}
+
+int bl_ctl_fd(const struct bl_ctl *c)
+{
+	return c->epoll;
+}
+
+void bl_ctl_close(struct bl_ctl *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < BL_CTL_CLIENTS; i++)
+		client_drop(&c->clients[i]);
+	for (size_t i = 0; i < BL_CTL_HISTORY; i++)
+		free(c->history[i].data);
+	if (c->listener >= 0) {
+		(void)close(c->listener);
+		(void)unlink(BL_SOCKET);
+	}
+	if (c->epoll >= 0)
+		(void)close(c->epoll);
+	free(c);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's socket: SOCK_SEQPACKET, root only. A client says hello and what it wants; it gets a welcome, then events.
+ * The daemon never waits for a client: one that is further behind than the history reaches is dropped.
+ */
+#ifndef BL_CONTROL_H
+#define BL_CONTROL_H
+
+#include "events.h"
+
+#define BL_CTL_VERSION 1u
+#define BL_CTL_CLIENTS 16
+#define BL_CTL_HISTORY 4096u
+
+enum bl_ctl_type {
+	BL_CTL_HELLO = 1,   /* client: arg is enum bl_ctl_want */
+	BL_CTL_WELCOME = 2, /* daemon: arg is its pid */
+	BL_CTL_EVENT = 3,   /* daemon: a struct bl_event record follows */
+	BL_CTL_END = 4,     /* daemon: that was all */
+	BL_CTL_ERROR = 5,   /* daemon: a sentence follows */
+};
+enum bl_ctl_want { BL_WANT_NOTHING = 0, BL_WANT_HISTORY = 1, BL_WANT_FOLLOW = 2 };
+
+/* Head of every packet. */
+struct bl_ctl_msg {
+	uint32_t version; /* BL_CTL_VERSION */
+	uint32_t type;
+	uint64_t arg;
+};
+
+/* ---- the daemon's side ---- */
+struct bl_ctl;
+int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err);
+int bl_ctl_fd(const struct bl_ctl *c); /* for epoll */
+void bl_ctl_serve(struct bl_ctl *c);   /* does what can be done now */
+void bl_ctl_event(struct bl_ctl *c, const void *record, size_t size);
+void bl_ctl_close(struct bl_ctl *c);
+
+/* ---- a client's side ---- */
+/* Connects and says hello. -ENOENT: no daemon. */
+int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err);
+/* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error). */
+int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err);
+
+#endif

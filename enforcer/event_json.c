@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An event as one line of JSON: everything there is, always valid UTF-8. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "events.h"
+#include "json.h"
+#include "text.h"
+
+#include "banned.h"
+
+static void set_number(json_t *o, const char *key, uint64_t v)
+{
+	(void)json_object_set_new(o, key, json_integer((json_int_t)v));
+}
+
+/* Bytes as a string; if that does not say them exactly, KEY_hex does. */
+static void set_bytes(json_t *o, const char *key, const void *bytes, size_t n)
+{
+	struct bl_buf clean = BL_BUF_INIT, hex = BL_BUF_INIT;
+	char hex_key[32];
+
+	if (!bl_json_clean(&clean, bytes, n)) {
+		(void)snprintf(hex_key, sizeof(hex_key), "%s_hex", key);
+		bl_text_hex(&hex, bytes, n);
+		(void)json_object_set_new(o, hex_key, bl_buf_text(&hex) ? json_string(bl_buf_text(&hex)) : json_null());
+	}
+	(void)json_object_set_new(o, key, bl_buf_text(&clean) ? json_stringn(clean.data ? clean.data : "", clean.len) :
+								json_null());
+	bl_buf_free(&clean);
+	bl_buf_free(&hex);
+}
+
+static void set_string(json_t *o, const char *key, const char *s)
+{
+	if (s)
+		set_bytes(o, key, s, strlen(s));
+	else
+		(void)json_object_set_new(o, key, json_null());
+}
+
+static void set_object(json_t *o, const struct bl_event_view *e)
+{
+	struct bl_buf text = BL_BUF_INIT;
+
+	(void)json_object_set_new(o, "kind", json_string(bl_text_kind(e->ev->kind)));
+	if (e->ev->kind == BL_KEY_PATH) {
+		set_bytes(o, "object", e->obj, e->ev->obj_len);
+		return;
+	}
+	bl_text_object(&text, e->ev->kind, e->obj, e->ev->obj_len);
+	set_string(o, "object", bl_buf_text(&text));
+	bl_buf_free(&text);
+}
+
+static void set_rule(json_t *o, const struct bl_event *ev, const struct bl_event_names *names)
+{
+	json_t *rule = json_object();
+
+	if (names->profile)
+		set_string(o, "profile", names->profile);
+	else
+		set_number(o, "profile", ev->profile);
+	if (ev->rule != BL_RULE_NONE)
+		set_number(rule, "number", ev->rule);
+	set_string(rule, "file", names->file);
+	set_number(rule, "line", names->line);
+	set_string(rule, "text", names->rule);
+	(void)json_object_set_new(o, "rule", rule);
+	(void)json_object_set_new(o, "reason", json_string(bl_text_reason(ev->reason)));
+	set_string(o, "message", names->message);
+	set_string(o, "tag", names->tag);
+	set_string(o, "severity", names->severity);
+}
+
+static void set_process(json_t *o, const struct bl_event_view *e)
+{
+	const struct bl_event *ev = e->ev;
+
+	set_number(o, "pid", ev->pid);
+	set_number(o, "tid", ev->tid);
+	set_number(o, "ppid", ev->ppid);
+	set_number(o, "uid", ev->uid);
+	set_number(o, "euid", ev->euid);
+	set_bytes(o, "comm", ev->comm, strnlen((const char *)ev->comm, BL_COMM_LEN));
+	set_bytes(o, "exe", e->exe, ev->exe_len);
+	set_number(o, "cgroup_id", ev->cgid);
+	set_number(o, "start_ns", ev->start_ns);
+}
+
+int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e)
+{
+	const struct bl_event *ev = e->ev;
+	struct bl_buf time = BL_BUF_INIT;
+	struct bl_event_names names;
+	json_t *o = json_object();
+	char *line;
+
+	bl_event_names(n, ev, &names);
+	bl_text_time(&time, bl_event_wall_ns(ev->boot_ns));
+	set_string(o, "time", bl_buf_text(&time));
+	bl_buf_free(&time);
+	set_number(o, "boot_ns", ev->boot_ns);
+	set_number(o, "seq", ev->seq);
+	set_number(o, "generation", ev->gen);
+	(void)json_object_set_new(o, "verdict", json_string(bl_event_verdict(ev)));
+	(void)json_object_set_new(o, "mode", json_string(bl_text_mode(ev->mode)));
+	(void)json_object_set_new(o, "op", json_string(bl_text_op(ev->op)));
+	set_object(o, e);
+	set_rule(o, ev, &names);
+	set_process(o, e);
+	line = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	if (!line)
+		return -ENOMEM;
+	bl_buf_str(b, line);
+	free(line);
+	return 0;
+}

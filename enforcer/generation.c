@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A generation: one policy's tables in a map, and the image they came from in another. */
+#include "generation.h"
+
+#include <bpf/bpf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+#include "banned.h"
+
+static int out_of_memory(struct bl_error *err)
+{
+	return bl_error_set(err, BL_SYSTEM, "out of memory");
+}
+
+/* ---- one map with one value ---- */
+
+static int map_info(int fd, struct bpf_map_info *ret, struct bl_error *err)
+{
+	uint32_t len = sizeof(*ret);
+
+	memset(ret, 0, sizeof(*ret));
+	if (bpf_obj_get_info_by_fd(fd, ret, &len) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot ask about a map: %m");
+	return 0;
+}
+
+/* Fills a map, reads it back and compares: what is published is what was meant. Then nobody can write to it any more. */
+static int fill(int fd, const void *value, size_t size, const char *what, struct bl_error *err)
+{
+	uint32_t key = 0;
+	void *back = malloc(size);
+	int r = 0;
+
+	if (!back)
+		return out_of_memory(err);
+	if (bpf_map_update_elem(fd, &key, value, BPF_ANY) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot fill the %s (%zu bytes): %m", what, size);
+	else if (bpf_map_lookup_elem(fd, &key, back) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot read back the %s: %m", what);
+	else if (memcmp(value, back, size) != 0)
+		r = bl_error_set(err, BL_SYSTEM, "the %s read back are not what was written", what);
+	else if (bpf_map_freeze(fd) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot freeze the %s: %m", what);
+	free(back);
+	return r;
+}
+
+/* Makes, fills and pins gen/N/NAME. */
+static int make_map(uint32_t gen, const char *name, const void *value, size_t size, int *ret_fd, struct bl_error *err)
+{
+	char path[PATH_MAX];
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), (uint32_t)size, 1, NULL), r;
+
+	if (fd < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot make the map for the %s (%zu bytes): %m", name, size);
+	r = fill(fd, value, size, name, err);
+	if (r == 0) {
+		bl_pins_path(path, "gen/%" PRIu32 "/%s", gen, name);
+		if (bpf_obj_pin(fd, path) < 0)
+			r = bl_error_set(err, BL_SYSTEM, "cannot pin %s: %m", path);
+	}
+	if (r == 0)
+		*ret_fd = fd;
+	else
+		(void)close(fd);
+	return r;
+}
+
+/* ---- making ---- */
+
+static int make_tables(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_image *img, int *ret_fd,
+		       struct bl_error *err)
+{
+	size_t size = sizeof(struct bl_tables) + 8 * (size_t)words;
+	struct bl_tables *t;
+	int r;
+
+	if (img->tables_size > size)
+		return bl_error_set(err, BL_REFUSED, "the policy needs %" PRIu32 " words of tables, there are %" PRIu32,
+				    img->tables->nwords, words);
+	t = calloc(1, size);
+	if (!t)
+		return out_of_memory(err);
+	memcpy(t, img->tables, img->tables_size);
+	t->gen = gen;
+	t->flags |= flags;
+	r = make_map(gen, "tables", t, size, ret_fd, err);
+	free(t);
+	return r;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int make_image(uint32_t gen, uint32_t flags, const struct bl_image *img, const char *path, struct bl_error *err)
+{
+	size_t size = sizeof(struct bl_gen_info) + img->size;
+	struct bl_gen_info *info = calloc(1, size);
+	int fd, r;
+
+	if (!info)
+		return out_of_memory(err);
+	info->version = BL_GEN_INFO_VERSION;
+	info->gen = gen;
+	info->size = img->size;
+	info->loaded_ns = now_ns();
+	info->flags = flags;
+	(void)snprintf(info->path, sizeof(info->path), "%s", path);
+	memcpy(info + 1, img->data, img->size);
+	r = make_map(gen, "image", info, size, &fd, err);
+	if (r == 0)
+		(void)close(fd);
+	free(info);
+	return r;
+}
+
+int bl_gen_make(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
+		struct bl_error *err)
+{
+	char dir[PATH_MAX];
+	int fd = -1, r;
+
+	bl_pins_path(dir, "gen/%" PRIu32, gen);
+	if (mkdir(dir, 0700) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot make the directory %s: %m", dir);
+	r = make_tables(gen, words, flags, img, &fd, err);
+	if (r == 0)
+		r = make_image(gen, flags, img, path, err);
+	if (r == 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	(void)bl_gen_remove(gen, NULL);
+	return r;
+}
+
+int bl_gen_remove(uint32_t gen, struct bl_error *err)
+{
+	char dir[32];
+
+	(void)snprintf(dir, sizeof(dir), "gen/%" PRIu32, gen);
+	return bl_pins_remove_tree(dir, err);
+}
+
+int bl_gen_publish(const struct bl_object *o, int tables_fd, struct bl_error *err)
+{
+	struct bpf_map_info info;
+	uint32_t key = 0, id;
+	int r = map_info(tables_fd, &info, err);
+
+	if (r < 0)
+		return r;
+	if (bpf_map_update_elem(o->slot, &key, &tables_fd, BPF_ANY) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot publish the new tables: %m");
+	r = bl_object_slot_id(o, &id, err);
+	if (r < 0)
+		return r;
+	if (id != info.id)
+		return bl_error_set(err, BL_SYSTEM, "published map %" PRIu32 ", but the slot names %" PRIu32, info.id,
+				    id);
+	return 0;
+}
+
+/* ---- looking ---- */
+
+/* The whole value of a pinned map, malloc()ed, at least least bytes. */
+static int read_map(uint32_t gen, const char *name, size_t least, void **ret, size_t *ret_size, struct bl_error *err)
+{
+	struct bpf_map_info info;
+	int fd = bl_pins_open("gen/%" PRIu32 "/%s", gen, name), r;
+	uint32_t key = 0;
+	void *value;
+
+	if (fd < 0)
+		return bl_error_set(err, errno == ENOENT ? -ENOENT : BL_SYSTEM,
+				    "cannot open %s/gen/%" PRIu32 "/%s: %m", BL_PIN_DIR, gen, name);
+	r = map_info(fd, &info, err);
+	value = r == 0 ? malloc(info.value_size) : NULL;
+	if (r == 0 && !value)
+		r = out_of_memory(err);
+	else if (r == 0 && info.value_size < least)
+		r = bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/%s is too small", BL_PIN_DIR, gen, name);
+	else if (r == 0 && bpf_map_lookup_elem(fd, &key, value) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot read %s/gen/%" PRIu32 "/%s: %m", BL_PIN_DIR, gen, name);
+	(void)close(fd);
+	if (r < 0) {
+		free(value);
+		return r;
+	}
+	*ret = value;
+	*ret_size = info.value_size;
+	return 0;
+}
+
+int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err)
+{
+	size_t size;
+	void *value;
+	int r = read_map(gen, "tables", sizeof(struct bl_tables), &value, &size, err);
+
+	if (r < 0)
+		return r;
+	*ret = value;
+	if ((*ret)->magic == BL_TABLES_MAGIC && (*ret)->gen == gen &&
+	    (*ret)->nwords <= (size - sizeof(struct bl_tables)) / 8)
+		return 0;
+	free(value);
+	*ret = NULL;
+	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/tables does not hold that generation", BL_PIN_DIR, gen);
+}
+
+static int check_info(const struct bl_gen *g, uint32_t gen, size_t size, struct bl_error *err)
+{
+	if (g->info->version == BL_GEN_INFO_VERSION && g->info->gen == gen &&
+	    g->info->size == size - sizeof(struct bl_gen_info) && g->info->path[BL_GEN_PATH - 1] == '\0')
+		return 0;
+	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image was not written by this version", BL_PIN_DIR,
+			    gen);
+}
+
+int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err)
+{
+	struct bl_gen g = { 0 };
+	struct bpf_map_info info;
+	size_t size;
+	void *value;
+	int fd, r;
+
+	r = read_map(gen, "image", sizeof(struct bl_gen_info), &value, &size, err);
+	if (r < 0)
+		return r;
+	g.info = value;
+	r = check_info(&g, gen, size, err);
+	if (r == 0 && bl_image_parse(g.info + 1, size - sizeof(struct bl_gen_info), &g.image, err) < 0)
+		r = BL_SYSTEM;
+	fd = r == 0 ? bl_pins_open("gen/%" PRIu32 "/tables", gen) : -1;
+	if (r == 0 && fd < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot open %s/gen/%" PRIu32 "/tables: %m", BL_PIN_DIR, gen);
+	if (r == 0)
+		r = map_info(fd, &info, err);
+	if (fd >= 0)
+		(void)close(fd);
+	if (r < 0) {
+		bl_gen_free(&g);
+		return r;
+	}
+	g.words = (uint32_t)((info.value_size - sizeof(struct bl_tables)) / 8);
+	*ret = g;
+	return 0;
+}
+
+void bl_gen_free(struct bl_gen *g)
+{
+	free(g->info);
+	*g = (struct bl_gen){ 0 };
+}
+
+/* Newest first: the one in force nearly always is. */
+int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *err)
+{
+	uint32_t gens[BL_PINS_MAX_GENS], id;
+	int r = bl_object_slot_id(o, &id, err);
+
+	*ret = 0;
+	if (r < 0 || id == 0)
+		return r;
+	for (size_t n = bl_pins_gens(gens); n > 0; n--) {
+		struct bpf_map_info info = { 0 };
+		int fd = bl_pins_open("gen/%" PRIu32 "/tables", gens[n - 1]);
+
+		if (fd < 0)
+			continue;
+		r = map_info(fd, &info, err);
+		(void)close(fd);
+		if (r == 0 && info.id == id) {
+			*ret = gens[n - 1];
+			return 0;
+		}
+	}
+	return bl_error_set(err, BL_SYSTEM, "the tables in force (map %" PRIu32 ") have no pin in %s/gen", id, BL_PIN_DIR);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A generation: one policy's tables in a map, and the image they came from in another, pinned as gen/N/tables and gen/N/image.
+ * Made whole and read back before it is published; never changed afterwards but for its hit counters.
+ */
+#ifndef BL_GENERATION_H
+#define BL_GENERATION_H
+
+#include "image_read.h"
+#include "object.h"
+
+#define BL_GEN_PATH 256
+
+/* First bytes of gen/N/image, before the image file itself. */
+struct bl_gen_info {
+	uint32_t version; /* BL_GEN_INFO_VERSION */
+	uint32_t gen;
+	uint64_t size;      /* bytes of the image */
+	uint64_t loaded_ns; /* since 1970 */
+	uint32_t flags;     /* BL_TF_DRY_RUN */
+	uint32_t pad;
+	char path[BL_GEN_PATH]; /* of the image file, as given, cut to fit */
+};
+#define BL_GEN_INFO_VERSION 1u
+
+/* Makes and pins generation gen for tables of words; ret_fd is the tables' map. On failure nothing is left. */
+int bl_gen_make(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
+		struct bl_error *err);
+
+/* Makes the slot name the map: from here on every decision is made by it. */
+int bl_gen_publish(const struct bl_object *o, int tables_fd, struct bl_error *err);
+
+int bl_gen_remove(uint32_t gen, struct bl_error *err);
+
+/* What is known of a generation from the kernel's own memory. Start with zeros; free in any state. */
+struct bl_gen {
+	struct bl_gen_info *info;
+	struct bl_image image;
+	uint32_t words; /* capacity of the tables */
+};
+/* -ENOENT if there is no such generation. */
+int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
+void bl_gen_free(struct bl_gen *g);
+
+/* The tables with their counters as they are now: malloc()ed. */
+int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err);
+
+/* The generation that the slot names, 0: none. */
+int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this kernel and this machine have, found by asking them, never by the kernel's version. */
+#ifndef BL_PROBE_H
+#define BL_PROBE_H
+
+#include "enforcer.h"
+
+#define BL_PROBE_TEXT 512
+
+/* /sys/kernel/security/lsm; -1 with errno if it cannot be read. */
+int bl_probe_lsm_list(char ret[BL_PROBE_TEXT]);
+/* Whether a comma-separated list has a word. */
+bool bl_probe_list_has(const char *list, const char *word);
+/* The value for `lsm=` on the kernel command line that adds bpf to such a list. */
+void bl_probe_lsm_cure(const char *list, char ret[BL_PROBE_TEXT]);
+
+/* The chosen word of /sys/kernel/security/lockdown, "none" if the kernel has no lockdown. */
+void bl_probe_lockdown(char ret[BL_PROBE_TEXT]);
+
+/* Whether an effective capability is held by this process. */
+bool bl_probe_cap(unsigned int cap);
+
+/* Whether this process is in the machine's own user and pid namespaces: only there are its numbers the kernel's. */
+bool bl_probe_initial_userns(void);
+bool bl_probe_initial_pidns(void);
+
+bool bl_probe_fs_is(const char *path, long magic);
+
+/* First line of a small file, without the newline; -1 with errno. */
+int bl_probe_line(const char *path, char ret[BL_PROBE_TEXT]);
+
+/* Which of bl_hooks this kernel has; fails without BTF. have has BL_NHOOKS elements. */
+int bl_probe_hooks(bool *have, struct bl_error *err);
+
+bool bl_probe_task_storage(void);
+bool bl_probe_ringbuf(void);
+bool bl_probe_loop(void);
+
+/* Everything that loading needs before it touches the kernel, one after the other: the first that fails, with its cure. */
+int bl_probe_ready(struct bl_error *err);
+
+#endif

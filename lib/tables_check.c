@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks the tables of a policy so thoroughly that no decision on them can go wrong: every number that the decision core
+ * uses as an index, every list and condition it walks, every state of the automaton it can reach.
+ */
+#include "image_read.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "banned.h"
+
+/* What is known about a word of w[]; one note for each. */
+#define NOTE_OP(op) (1ULL << (op))         /* first word of a list: good for this operation (1 to 44) */
+#define NOTE_KIND(k) (1ULL << (48 + (k)))  /* a state, or the first word of a record: good for this kind (0 to 7) */
+#define NOTE_SUBJECT (1ULL << 60)          /* a state or record of a subject kind */
+#define NOTE_OBJECT (1ULL << 61)           /* of an object kind */
+#define NOTE_RECORD (1ULL << 62)           /* part of an accept record or of a list */
+#define NOTE_FIXED (1ULL << 63)            /* part of the dead state or of a fixed table */
+#define NOTE_KINDS_OBJECT (NOTE_KIND(BL_KEY_PATH) | NOTE_KIND(BL_KEY_NET) | NOTE_KIND(BL_KEY_SYS))
+
+struct check {
+	const struct bl_tables *t;
+	const struct bl_meta_rule *rules;
+	struct bl_error *err;
+	uint64_t *note;
+	uint32_t *queue; /* states to look at */
+	uint32_t nqueue;
+	uint32_t max_state;
+	uint8_t classes[256]; /* the distinct ones in t->cls, without 0 */
+	uint32_t nclasses;
+	enum bl_kind kind; /* that is being walked */
+};
+
+#define FAIL(c, ...) bl_error_set((c)->err, -EINVAL, "tables: " __VA_ARGS__)
+
+static uint64_t known_ops(void)
+{
+#define X(NAME, n, w, c) | BL_OP_BIT(n)
+	return 0 BL_OPS(X);
+#undef X
+}
+
+/* ---- head ---- */
+
+struct limit {
+	const char *what;
+	uint32_t have, max;
+};
+
+static int check_limits(const struct check *c)
+{
+	const struct bl_tables *t = c->t;
+	const struct limit limits[] = {
+		{ "words", t->nwords, BL_MAX_WORDS },
+		{ "profiles", t->nprofiles, BL_MAX_PROFILES },
+		{ "conditions", t->nconds, BL_MAX_CONDS },
+		{ "terms", t->natoms, BL_MAX_ATOMS },
+		{ "literals", t->nlits, BL_MAX_LITS },
+		{ "rules", t->nrules, BL_MAX_RULES },
+		{ "inherited terms", t->nsticky, BL_MAX_ATOMS },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i].have > limits[i].max)
+			return FAIL(c, "%" PRIu32 " %s, the limit is %" PRIu32, limits[i].have, limits[i].what,
+				    limits[i].max);
+	if (t->nwords < BL_DEAD_WORDS)
+		return FAIL(c, "%" PRIu32 " words, the dead state alone has %u", t->nwords, BL_DEAD_WORDS);
+	if (t->natoms == 0)
+		return FAIL(c, "no terms; number 0, which always holds, is missing");
+	if (t->nconds < t->nprofiles)
+		return FAIL(c, "%" PRIu32 " conditions are fewer than the %" PRIu32 " profiles", t->nconds,
+			    t->nprofiles);
+	return 0;
+}
+
+static int check_head(const struct check *c, size_t len)
+{
+	const struct bl_tables *t = c->t;
+
+	if (len < sizeof(*t))
+		return FAIL(c, "%zu bytes are too few for the head", len);
+	if (t->magic != BL_TABLES_MAGIC)
+		return FAIL(c, "wrong magic number 0x%08" PRIx32, t->magic);
+	if (t->abi != BL_ABI_VERSION)
+		return bl_error_set(c->err, -EPROTONOSUPPORT,
+				    "tables are of version %" PRIu32 ", this program has %u", t->abi, BL_ABI_VERSION);
+	if (len - sizeof(*t) != (uint64_t)t->nwords * 8)
+		return FAIL(c, "%" PRIu32 " words do not make the %zu bytes that there are", t->nwords, len);
+	if ((t->flags & ~BL_TF_DRY_RUN) != 0)
+		return FAIL(c, "unknown flags 0x%" PRIx32, t->flags);
+	if (t->gen != 0)
+		return FAIL(c, "generation %" PRIu32 " is already set", t->gen);
+	if (t->pad != 0)
+		return FAIL(c, "padding is not zero");
+	for (size_t i = 0; i < sizeof(t->reserved) / sizeof(t->reserved[0]); i++)
+		if (t->reserved[i] != 0)
+			return FAIL(c, "reserved words are not zero");
+	if ((t->ops & ~known_ops()) != 0)
+		return FAIL(c, "unknown operations in 0x%" PRIx64, (uint64_t)t->ops);
+	return check_limits(c);
+}
+
+/* ---- fixed tables ---- */
+
+static int take_fixed(struct check *c, const char *what, uint32_t off, uint64_t n)
+{
+	if (n == 0)
+		return 0;
+	if (off >= c->t->nwords || n > c->t->nwords - off)
+		return FAIL(c, "%s are not inside the words: %" PRIu32 " + %" PRIu64 " of %" PRIu32, what, off, n,
+			    c->t->nwords);
+	for (uint64_t i = off; i < off + n; i++) {
+		if (c->note[i] != 0)
+			return FAIL(c, "%s overlap something else at word %" PRIu64, what, i);
+		c->note[i] = NOTE_FIXED;
+	}
+	return 0;
+}
+
+static int take_all_fixed(struct check *c)
+{
+	const struct bl_tables *t = c->t;
+	const struct {
+		const char *what;
+		uint32_t off;
+		uint64_t n;
+	} tables[] = {
+		{ "words of the dead state", 0, BL_DEAD_WORDS },
+		{ "profiles", t->off_profiles, (uint64_t)t->nprofiles * BL_PROFILE_WORDS },
+		{ "literals", t->off_lits, t->nlits },
+		{ "inherited terms", t->off_sticky, 2 * (uint64_t)t->nsticky },
+		{ "terms", t->off_atoms, t->natoms },
+		{ "rules", t->off_rules, t->nrules },
+		{ "hit counters", t->off_hits, (uint64_t)t->nrules + t->nprofiles },
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		int r = take_fixed(c, tables[i].what, tables[i].off, tables[i].n);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_dead(const struct check *c)
+{
+	if (c->t->w[0] != BL_CELL_HEAD)
+		return FAIL(c, "word 0 is not the head of the dead state");
+	for (uint32_t i = 1; i < BL_DEAD_WORDS; i++)
+		if (c->t->w[i] != 0)
+			return FAIL(c, "word %" PRIu32 " of the dead state is not zero", i);
+	return 0;
+}
+
+static const struct bl_profile *profile(const struct check *c, uint32_t p)
+{
+	return (const void *)&c->t->w[c->t->off_profiles + (size_t)p * BL_PROFILE_WORDS];
+}
+
+static int check_profiles(const struct check *c)
+{
+	for (uint32_t i = 0; i < c->t->nprofiles; i++) {
+		const struct bl_profile *p = profile(c, i);
+
+		if (p->mode != BL_MODE_ENFORCE && p->mode != BL_MODE_AUDIT)
+			return FAIL(c, "profile %" PRIu32 ": mode %" PRIu32 " is neither enforce nor audit", i,
+				    p->mode);
+		if (p->pad != 0)
+			return FAIL(c, "profile %" PRIu32 ": padding is not zero", i);
+		if (p->hash == 0)
+			return FAIL(c, "profile %" PRIu32 ": its name has no hash", i);
+		if ((p->deny_ops & ~p->refuse_ops) != 0)
+			return FAIL(c, "profile %" PRIu32 " refuses operations by default that it does not list", i);
+		if ((p->refuse_ops & ~c->t->ops) != 0)
+			return FAIL(c, "profile %" PRIu32 " refuses operations that the tables do not list", i);
+		for (uint32_t k = 0; k < i; k++)
+			if (profile(c, k)->hash == p->hash)
+				return FAIL(c, "profiles %" PRIu32 " and %" PRIu32 " have the same hash", k, i);
+	}
+	return 0;
+}
+
+static int check_lits(const struct check *c)
+{
+	const uint64_t known = 0xffff | BL_LIT_NEG | BL_LIT_WEAK | BL_LIT_END_CLAUSE | BL_LIT_END_COND;
+	uint64_t last = BL_LIT_END_COND;
+	uint32_t conds = 0;
+
+	for (uint32_t i = 0; i < c->t->nlits; i++) {
+		last = c->t->w[c->t->off_lits + i];
+		if ((last & ~known) != 0)
+			return FAIL(c, "literal %" PRIu32 ": unknown bits in 0x%" PRIx64, i, last);
+		if (BL_LIT_ATOM(last) >= c->t->natoms)
+			return FAIL(c, "literal %" PRIu32 " names term %" PRIu32 ", there are %" PRIu32, i,
+				    BL_LIT_ATOM(last), c->t->natoms);
+		conds += (last & BL_LIT_END_COND) != 0;
+	}
+	if ((last & BL_LIT_END_COND) == 0)
+		return FAIL(c, "the last condition has no end");
+	if (conds != c->t->nconds)
+		return FAIL(c, "the literals make %" PRIu32 " conditions, expected %" PRIu32, conds, c->t->nconds);
+	return 0;
+}
+
+static int check_sticky(const struct check *c)
+{
+	const __u64 *w = c->t->w;
+	uint64_t before = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->t->nsticky; i++) {
+		uint64_t hash = w[c->t->off_sticky + 2 * (size_t)i], atom = w[c->t->off_sticky + 2 * (size_t)i + 1];
+
+		if (hash <= before)
+			return FAIL(c, "inherited term %" PRIu32 ": hashes do not ascend", i);
+		before = hash;
+		if (atom == 0 || atom >= c->t->natoms)
+			return FAIL(c, "inherited term %" PRIu32 " names term %" PRIu64 ", there are %" PRIu32, i, atom,
+				    c->t->natoms);
+		if (w[c->t->off_atoms + atom] != hash)
+			return FAIL(c, "inherited term %" PRIu32 ": term %" PRIu64 " has another hash", i, atom);
+	}
+	for (uint32_t i = 0; i < c->t->natoms; i++)
+		n += w[c->t->off_atoms + i] != 0;
+	if (n != c->t->nsticky)
+		return FAIL(c, "%" PRIu32 " terms have a hash, but %" PRIu32 " are listed as inherited", n,
+			    c->t->nsticky);
+	return 0;
+}
+
+static int check_rules(const struct check *c)
+{
+	for (uint32_t i = 0; i < c->t->nrules; i++) {
+		uint64_t w = c->t->w[c->t->off_rules + i];
+
+		if (BL_RULE_ERRNO(w) == 0 || w != BL_RULE_ERRNO(w))
+			return FAIL(c, "rule %" PRIu32 ": 0x%" PRIx64 " is not an errno from 1 to 4095", i, w);
+	}
+	for (uint64_t i = 0; i < (uint64_t)c->t->nrules + c->t->nprofiles; i++)
+		if (c->t->w[c->t->off_hits + i] != 0)
+			return FAIL(c, "hit counter %" PRIu64 " does not begin at 0", i);
+	return 0;
+}
+
+/* ---- accept records ---- */
+
+/* Marks n words as a record or a list that nothing else overlaps. */
+static int take_record(struct check *c, const char *what, uint64_t off, uint64_t n)
+{
+	if (off < BL_DEAD_WORDS || off >= c->t->nwords || n > c->t->nwords - off)
+		return FAIL(c, "%s at word %" PRIu64 " is not inside the words", what, off);
+	for (uint64_t i = off; i < off + n; i++) {
+		if (c->note[i] != 0)
+			return FAIL(c, "%s at word %" PRIu64 " overlaps something else", what, off);
+		c->note[i] = NOTE_RECORD;
+	}
+	return 0;
+}
+
+static int check_cond(const struct check *c, uint32_t off, uint32_t cond)
+{
+	if (cond == BL_COND_NONE || cond < c->t->nconds)
+		return 0;
+	return FAIL(c, "list at word %" PRIu32 " names condition %" PRIu32 ", there are %" PRIu32, off, cond,
+		    c->t->nconds);
+}
+
+/* One entry by itself. */
+static int check_entry(const struct check *c, uint32_t off, uint64_t e)
+{
+	const struct bl_meta_rule *rule;
+
+	if (BL_ENT_PROFILE(e) >= c->t->nprofiles)
+		return FAIL(c, "list at word %" PRIu32 " names profile %" PRIu32 ", there are %" PRIu32, off,
+			    BL_ENT_PROFILE(e), c->t->nprofiles);
+	if (BL_ENT_RULE(e) >= c->t->nrules)
+		return FAIL(c, "list at word %" PRIu32 " names rule %" PRIu32 ", there are %" PRIu32, off,
+			    BL_ENT_RULE(e), c->t->nrules);
+	if (BL_ENT_VERDICT(e) < BL_V_ALLOW || BL_ENT_VERDICT(e) > BL_V_KILL)
+		return FAIL(c, "list at word %" PRIu32 ": verdict %" PRIu32 " is not one", off, BL_ENT_VERDICT(e));
+	if (BL_ENT_FLAGS(e) != 0 || (e >> 20 & 0xf) != 0)
+		return FAIL(c, "list at word %" PRIu32 ": unknown flags in 0x%" PRIx64, off, e);
+	if (check_cond(c, off, BL_ENT_IF(e)) < 0 || check_cond(c, off, BL_ENT_UNLESS(e)) < 0)
+		return -EINVAL;
+	rule = c->rules ? &c->rules[BL_ENT_RULE(e)] : NULL;
+	if (rule && (rule->profile != BL_ENT_PROFILE(e) || rule->verdict != BL_ENT_VERDICT(e)))
+		return FAIL(c, "list at word %" PRIu32 " disagrees with rule %" PRIu32 " on profile or verdict", off,
+			    BL_ENT_RULE(e));
+	return 0;
+}
+
+/* Entries and their order. */
+static int check_list(struct check *c, uint32_t off)
+{
+	uint32_t chain = 0;
+	uint64_t n, before = 0;
+	int r;
+
+	if (off < BL_DEAD_WORDS || off >= c->t->nwords)
+		return FAIL(c, "list at word %" PRIu32 " is not inside the words", off);
+	n = c->t->w[off];
+	if (n == 0 || n > BL_MAX_LIST)
+		return FAIL(c, "list at word %" PRIu32 " has %" PRIu64 " entries, expected 1 to %u", off, n,
+			    BL_MAX_LIST);
+	r = take_record(c, "list", off, n + 1);
+	if (r < 0)
+		return r;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t e = c->t->w[off + 1 + i];
+
+		r = check_entry(c, off, e);
+		if (r < 0)
+			return r;
+		chain = i != 0 && BL_ENT_PROFILE(e) == BL_ENT_PROFILE(before) ? chain + 1 : 1;
+		if (i != 0 && BL_ENT_PROFILE(e) < BL_ENT_PROFILE(before))
+			return FAIL(c, "list at word %" PRIu32 ": profiles do not ascend", off);
+		if (chain > BL_MAX_CHAIN)
+			return FAIL(c, "list at word %" PRIu32 ": more than %u entries of one profile", off,
+				    BL_MAX_CHAIN);
+		if (chain > 1 && BL_ENT_IF(before) == BL_COND_NONE && BL_ENT_UNLESS(before) == BL_COND_NONE)
+			return FAIL(c, "list at word %" PRIu32 ": an entry without condition hides another", off);
+		before = e;
+	}
+	return 0;
+}
+
+/* Whether the hooks for an operation are attached and fail closed if a list can refuse or report it. */
+static int check_list_op(struct check *c, uint32_t off, uint32_t op)
+{
+	for (uint64_t i = 0; i < c->t->w[off]; i++) {
+		uint64_t e = c->t->w[off + 1 + i];
+
+		if (BL_ENT_VERDICT(e) >= BL_V_LOG && (c->t->ops & BL_OP_BIT(op)) == 0)
+			return FAIL(c, "rule %" PRIu32 " is about operation %" PRIu32 ", which the tables do not list",
+				    BL_ENT_RULE(e), op);
+		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (profile(c, BL_ENT_PROFILE(e))->refuse_ops & BL_OP_BIT(op)) == 0)
+			return FAIL(c, "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
+				    BL_ENT_RULE(e), op);
+	}
+	return 0;
+}
+
+/* The operation whose list is in a slot of a record of this kind, 0: none. */
+static uint32_t slot_op(enum bl_kind kind, uint32_t slot)
+{
+	uint32_t op = slot + (kind == BL_KEY_NET ? 16u : kind == BL_KEY_SYS ? 32u : 0u);
+
+	return (known_ops() & BL_OP_BIT(op)) != 0 ? op : 0;
+}
+
+static int check_slot(struct check *c, uint32_t acc, uint32_t slot)
+{
+	uint32_t off = (uint32_t)(c->t->w[acc + slot / 2] >> (slot % 2 != 0 ? 32 : 0)), op = slot_op(c->kind, slot);
+	int r;
+
+	if (off == 0)
+		return 0;
+	if (op == 0)
+		return FAIL(c, "record at word %" PRIu32 " has a list in slot %" PRIu32 ", which no operation uses",
+			    acc, slot);
+	if (off >= c->t->nwords || (c->note[off] & NOTE_OP(0)) == 0) {
+		r = check_list(c, off);
+		if (r < 0)
+			return r;
+		c->note[off] |= NOTE_OP(0);
+	}
+	if ((c->note[off] & NOTE_OP(op)) != 0)
+		return 0;
+	c->note[off] |= NOTE_OP(op);
+	return check_list_op(c, off, op);
+}
+
+static int check_object_record(struct check *c, uint32_t acc)
+{
+	int r;
+
+	if ((c->note[acc] & NOTE_OBJECT) == 0) {
+		r = take_record(c, "record", acc, BL_OP_SLOTS / 2);
+		if (r < 0)
+			return r;
+	}
+	c->note[acc] |= NOTE_OBJECT;
+	for (uint32_t slot = 0; slot < BL_OP_SLOTS; slot++) {
+		r = check_slot(c, acc, slot);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_subject_record(struct check *c, uint32_t acc)
+{
+	uint64_t n = c->t->w[acc];
+	int r;
+
+	if ((c->note[acc] & NOTE_SUBJECT) != 0)
+		return 0;
+	if (n == 0 || n > BL_MAX_ACC_ATOMS)
+		return FAIL(c, "record at word %" PRIu32 " has %" PRIu64 " terms, expected 1 to %u", acc, n,
+			    BL_MAX_ACC_ATOMS);
+	r = take_record(c, "record", acc, n + 1);
+	if (r < 0)
+		return r;
+	c->note[acc] |= NOTE_SUBJECT;
+	for (uint64_t i = 0; i < n; i++)
+		if (c->t->w[acc + 1 + i] >= c->t->natoms)
+			return FAIL(c, "record at word %" PRIu32 " names term %" PRIu64 ", there are %" PRIu32, acc,
+				    (uint64_t)c->t->w[acc + 1 + i], c->t->natoms);
+	return 0;
+}
+
+static bool kind_is_object(enum bl_kind kind)
+{
+	return (NOTE_KIND(kind) & NOTE_KINDS_OBJECT) != 0;
+}
+
+static int check_record(struct check *c, uint32_t acc)
+{
+	int r;
+
+	if (acc == 0)
+		return 0;
+	if (acc < BL_DEAD_WORDS || acc >= c->t->nwords)
+		return FAIL(c, "record at word %" PRIu32 " is not inside the words", acc);
+	if ((c->note[acc] & NOTE_KIND(c->kind)) != 0 && (c->note[acc] & NOTE_RECORD) != 0)
+		return 0;
+	r = kind_is_object(c->kind) ? check_object_record(c, acc) : check_subject_record(c, acc);
+	if (r == 0)
+		c->note[acc] |= NOTE_KIND(c->kind);
+	return r;
+}
+
+/* ---- the automaton ---- */
+
+/* A state that some byte string leads to. Puts it in the queue if it is new for this kind. */
+static int reach(struct check *c, uint32_t s)
+{
+	uint64_t side = kind_is_object(c->kind) ? NOTE_OBJECT : NOTE_SUBJECT;
+	uint64_t *note;
+
+	if (s == 0)
+		return 0;
+	if (s < BL_DEAD_WORDS || s < c->t->off_states || (uint64_t)s + 255 >= c->t->nwords)
+		return FAIL(c, "state %" PRIu32 " is not inside the words of the automaton", s);
+	note = &c->note[s];
+	if ((*note & NOTE_KIND(c->kind)) != 0 && (*note & (NOTE_RECORD | NOTE_FIXED)) == 0)
+		return 0;
+	if ((*note & (NOTE_FIXED | NOTE_RECORD)) != 0)
+		return FAIL(c, "state %" PRIu32 " is inside something else", s);
+	if ((*note & (NOTE_OBJECT | NOTE_SUBJECT) & ~side) != 0)
+		return FAIL(c, "state %" PRIu32 " is both about objects and about subjects", s);
+	if (((uint32_t)c->t->w[s] & BL_CELL_HEAD) == 0)
+		return FAIL(c, "state %" PRIu32 " has no head", s);
+	*note |= NOTE_KIND(c->kind) | side;
+	if (s > c->max_state)
+		c->max_state = s;
+	c->queue[c->nqueue++] = s;
+	return 0;
+}
+
+static int check_state(struct check *c, uint32_t s)
+{
+	const __u64 *w = c->t->w;
+	int r = check_record(c, (uint32_t)w[s] & ~BL_CELL_HEAD);
+
+	if (r < 0)
+		return r;
+	r = reach(c, (uint32_t)(w[s] >> 32));
+	for (uint32_t i = 0; r == 0 && i < c->nclasses; i++) {
+		uint64_t cell = w[s + c->classes[i]];
+
+		if ((uint32_t)cell == s)
+			r = reach(c, (uint32_t)(cell >> 32));
+	}
+	return r;
+}
+
+static int check_kind(struct check *c, enum bl_kind kind)
+{
+	int r;
+
+	if (kind > BL_KEY_SYS)
+		return c->t->start[kind] == 0 ? 0 : FAIL(c, "a start state for kind %d, which is none", (int)kind);
+	c->kind = kind;
+	c->nqueue = 0;
+	r = reach(c, c->t->start[kind]);
+	for (uint32_t i = 0; r == 0 && i < c->nqueue; i++)
+		r = check_state(c, c->queue[i]);
+	return r;
+}
+
+/* No word that belongs to something else may be taken for a cell: the states' words are theirs alone. */
+static int check_rows(const struct check *c)
+{
+	if (c->max_state == 0)
+		return 0;
+	for (uint64_t i = c->t->off_states; i <= (uint64_t)c->max_state + 255; i++)
+		if ((c->note[i] & (NOTE_FIXED | NOTE_RECORD)) != 0)
+			return FAIL(c, "word %" PRIu64 " is in the automaton and in something else", i);
+	return 0;
+}
+
+static void find_classes(struct check *c)
+{
+	bool seen[256] = { true }; /* class 0 never has a cell */
+
+	for (int i = 0; i < 256; i++) {
+		uint8_t k = c->t->cls[i];
+
+		if (!seen[k])
+			c->classes[c->nclasses++] = k;
+		seen[k] = true;
+	}
+}
+
+static int check_automaton(struct check *c)
+{
+	find_classes(c);
+	for (int kind = 0; kind < (int)BL_KEY_KINDS; kind++) {
+		int r = check_kind(c, kind);
+
+		if (r < 0)
+			return r;
+	}
+	return check_rows(c);
+}
+
+static int check_all(struct check *c)
+{
+	static int (*const steps[])(const struct check *) = {
+		check_dead, check_profiles, check_lits, check_sticky, check_rules,
+	};
+	int r = take_all_fixed(c);
+
+	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+		r = steps[i](c);
+	return r < 0 ? r : check_automaton(c);
+}
+
+int bl_tables_check(const struct bl_tables *t, size_t len, const struct bl_meta_rule *rules, struct bl_error *err)
+{
+	struct check c = { .t = t, .rules = rules, .err = err };
+	int r = check_head(&c, len);
+
+	if (r < 0)
+		return r;
+	c.note = calloc(t->nwords, sizeof(*c.note));
+	c.queue = calloc(t->nwords, sizeof(*c.queue));
+	if (c.note && c.queue)
+		r = check_all(&c);
+	else
+		r = bl_error_set(err, -ENOMEM, "out of memory for checking the tables");
+	free(c.note);
+	free(c.queue);
+	return r;
+}

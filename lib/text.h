@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The contract's numbers and byte strings as words for people. */
+#ifndef BL_TEXT_H
+#define BL_TEXT_H
+
+#include "buf.h"
+#include <stdint.h>
+
+/* ---- words; "?" for a number that is none ---- */
+const char *bl_text_op(uint32_t op);           /* "read" */
+const char *bl_text_class(uint32_t op);        /* "file", "exec", "network", "system" */
+const char *bl_text_verdict(uint32_t verdict); /* "allow", "log", "deny", "kill" */
+const char *bl_text_mode(uint32_t mode);       /* "enforce", "audit" */
+const char *bl_text_reason(uint32_t reason);   /* "name-too-long" */
+const char *bl_text_reason_long(uint32_t reason); /* "the name has more than 4095 bytes" */
+const char *bl_text_kind(uint32_t kind);       /* "path", "exe", "net" */
+const char *bl_text_stat(uint32_t stat);       /* "events_dropped"; NULL for a number without a name */
+
+/*
+ * Bytes as they can be shown on a terminal: printable UTF-8 as it is; control characters, characters that reorder or hide
+ * text, a backslash, and bytes that are no UTF-8 as \xNN. Two different byte strings never look the same.
+ */
+void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n);
+
+/*
+ * An object or subject of a kind (enum bl_kind): a path escaped; a network key as "tcp 10.0.0.5:5432" or
+ * "udp [2001:db8::1]:53"; an id as a number. Anything that is not of its kind's form in hexadecimal.
+ */
+void bl_text_object(struct bl_buf *b, uint32_t kind, const void *key, size_t n);
+
+void bl_text_hex(struct bl_buf *b, const void *bytes, size_t n);
+
+/* "2026-11-21T10:00:00.123Z", from nanoseconds since 1970; UTC. */
+void bl_text_time(struct bl_buf *b, uint64_t ns);
+
+#endif

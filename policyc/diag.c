@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collects diagnostics, and chooses and orders those that are printed. */
+#include "diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "bounds.h"
+
+void diag_init(struct diags *ds, struct arena *arena)
+{
+	memset(ds, 0, sizeof(*ds));
+	ds->arena = arena;
+}
+
+/* Beyond what is kept there is only counting: nobody reads the thousandth message. */
+static struct diag *diag_new(struct diags *ds, struct src_loc loc, const char *id, bool warning)
+{
+	struct diag *d = &ds->spare;
+
+	if (warning)
+		ds->nwarnings++;
+	else
+		ds->nerrors++;
+	if (ds->n < LIMIT_DIAGS_KEPT) {
+		d = arena_alloc(ds->arena, sizeof(*d));
+		ds->v = arena_more(ds->arena, ds->v, ds->n, &ds->cap, sizeof(struct diag *));
+		ds->v[ds->n] = d;
+		d->seq = ds->n++;
+	}
+	d->warning = warning;
+	d->loc = loc;
+	d->id = id;
+	d->text = "";
+	return d;
+}
+
+struct diag *diag_error(struct diags *ds, struct src_loc loc, const char *id, const char *fmt, ...)
+{
+	struct diag *d = diag_new(ds, loc, id, false);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (d != &ds->spare)
+		d->text = arena_vprintf(ds->arena, fmt, ap);
+	va_end(ap);
+	return d;
+}
+
+struct diag *diag_warning(struct diags *ds, struct src_loc loc, const char *id, const char *fmt, ...)
+{
+	struct diag *d = diag_new(ds, loc, id, true);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (d != &ds->spare)
+		d->text = arena_vprintf(ds->arena, fmt, ap);
+	va_end(ap);
+	return d;
+}
+
+void diag_help(struct diags *ds, struct diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d == &ds->spare)
+		return;
+	va_start(ap, fmt);
+	d->help = arena_vprintf(ds->arena, fmt, ap);
+	va_end(ap);
+}
+
+void diag_note(struct diags *ds, struct diag *d, struct src_loc loc, const char *fmt, ...)
+{
+	struct diag_note *n, **at = &d->notes;
+	va_list ap;
+
+	if (d == &ds->spare)
+		return;
+	n = arena_alloc(ds->arena, sizeof(*n));
+	va_start(ap, fmt);
+	n->text = arena_vprintf(ds->arena, fmt, ap);
+	va_end(ap);
+	n->loc = loc;
+	while (*at)
+		at = &(*at)->next;
+	*at = n;
+}
+
+static int diag_cmp_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int diag_cmp(const void *x, const void *y)
+{
+	const struct diag *a = *(const struct diag *const *)x, *b = *(const struct diag *const *)y;
+	int r;
+
+	r = diag_cmp_u32(a->loc.file ? a->loc.file->order + 1 : 0, b->loc.file ? b->loc.file->order + 1 : 0);
+	if (r == 0)
+		r = diag_cmp_u32(a->loc.line, b->loc.line);
+	if (r == 0)
+		r = diag_cmp_u32(a->loc.col, b->loc.col);
+	if (r == 0)
+		r = a->seq < b->seq ? -1 : 1;
+	return r;
+}
+
+static void diag_print_rest(FILE *out, enum diag_form form, size_t errors, size_t warnings)
+{
+	if (errors + warnings == 0)
+		return;
+	if (form == DIAG_JSON) {
+		fprintf(out, "{\"severity\":\"summary\",\"errors_not_shown\":%zu,\"warnings_not_shown\":%zu}\n", errors,
+			warnings);
+		return;
+	}
+	fputs("policyc:", out);
+	if (errors != 0)
+		fprintf(out, " %zu more error%s", errors, errors == 1 ? "" : "s");
+	if (warnings != 0)
+		fprintf(out, "%s %zu more warning%s", errors ? " and" : "", warnings, warnings == 1 ? "" : "s");
+	fputs(" not shown\n", out);
+}
+
+void diag_print(const struct diags *ds, FILE *out, enum diag_form form)
+{
+	size_t errors = 0, warnings = 0, max_warnings = 0;
+	bool colour = form == DIAG_TEXT && !getenv("NO_COLOR") && isatty(fileno(out));
+	struct diag **v;
+
+	v = arena_alloc(ds->arena, (ds->n + 1) * sizeof(struct diag *));
+	if (ds->n != 0)
+		memcpy(v, ds->v, ds->n * sizeof(struct diag *));
+	qsort(v, ds->n, sizeof(struct diag *), diag_cmp);
+	if (ds->nerrors < LIMIT_DIAGS_PRINTED)
+		max_warnings = LIMIT_DIAGS_PRINTED - ds->nerrors;
+	for (size_t i = 0; i < ds->n; i++) {
+		size_t *count = v[i]->warning ? &warnings : &errors;
+
+		if (*count >= (v[i]->warning ? max_warnings : LIMIT_DIAGS_PRINTED))
+			continue;
+		++*count;
+		if (form == DIAG_JSON)
+			diag_print_json(v[i], out);
+		else
+			diag_print_text(v[i], out, colour);
+	}
+	diag_print_rest(out, form, ds->nerrors - errors, ds->nwarnings - warnings);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A checked policy: what sema makes of the tree, and what emit turns into an image. Nothing in it can be wrong any more:
+ * names are resolved, numbers in range, sets expanded, globs valid. Numbers are indices. Everything lives in the arena of the
+ * compilation.
+ */
+#ifndef BL_IR_H
+#define BL_IR_H
+
+#include "abi.h"
+#include "src.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One pattern: bytes of a kind. `except` makes a match of it take the whole term's match away. */
+struct ir_pattern {
+	enum bl_kind kind;
+	bool except;
+	const char *text;   /* as an administrator would write it, for dump and messages */
+	const char *glob;   /* BL_KEY_PATH, EXE, SCRIPT, CGROUP: the glob, sets and braces expanded or not, as written */
+	bool and_below;     /* CGROUP: the name itself and everything below it */
+	uint32_t lo, hi;    /* USER, GROUP: inclusive range */
+	struct ir_net {     /* NET */
+		uint8_t proto;     /* enum bl_proto; 0: any */
+		uint8_t family;    /* enum bl_family; 0: both, any address */
+		uint8_t prefix;    /* bits of addr that count */
+		bool any_port;     /* also matches sockets without ports */
+		uint8_t addr[16];
+		uint16_t port_lo, port_hi; /* inclusive, unless any_port */
+	} net;
+	struct src_loc loc;
+};
+
+/* What a rule is about: it matches if some pattern without `except` does and no pattern of the same term with it. */
+struct ir_term {
+	struct ir_pattern *patterns;
+	size_t npatterns;
+};
+
+/* A subject term: true or false of a process. Atom 0 always holds and has no term. */
+struct ir_atom {
+	enum bl_kind kind;
+	struct ir_term term;
+	uint64_t sticky;  /* hash of profile name and canonical text, 0: judged by the present state */
+	const char *text; /* canonical: "exe /usr/sbin/nginx, /usr/sbin/x except /a" */
+};
+
+struct ir_lit {
+	uint32_t atom;
+	bool negate;
+	bool weak; /* weakens a verdict: never holds in an untrusted mount namespace */
+};
+
+/* OR of clauses, each an AND of literals. Conditions 0 to nprofiles - 1 are the profiles' subjects. */
+struct ir_clause {
+	struct ir_lit *lits;
+	size_t nlits;
+};
+struct ir_cond {
+	struct ir_clause *clauses;
+	size_t nclauses;
+};
+
+struct ir_rule {
+	uint32_t profile;
+	enum bl_verdict verdict;
+	uint64_t ops;        /* BL_OP_BIT, groups expanded: `write` carries append and truncate */
+	struct ir_term object; /* npatterns 0: matches every object of its operations */
+	uint32_t cond_if;     /* BL_COND_NONE: none */
+	uint32_t cond_unless;
+	uint32_t err;         /* positive errno of a refusal */
+	const char *message;  /* NULL: none */
+	const char *tag;
+	const char *severity;
+	const char *text;     /* as written, white space folded, without the semicolon */
+	struct src_loc loc;
+};
+
+struct ir_profile {
+	const char *name;
+	uint64_t hash;         /* FNV-1a 64 of the name, never 0 */
+	enum bl_mode mode;
+	uint64_t deny_ops;     /* BL_OP_BIT that the default refuses */
+	const char *subject;   /* canonical text */
+	struct src_loc loc;
+	struct src_loc default_loc; /* line 0: no default statement */
+};
+
+struct ir_user {
+	const char *name;
+	enum bl_kind kind; /* BL_KEY_USER or BL_KEY_GROUP */
+	uint32_t id;
+};
+
+struct ir {
+	struct ir_profile *profiles;
+	size_t nprofiles;
+	struct ir_rule *rules; /* in the order written; a profile's rules are contiguous */
+	size_t nrules;
+	struct ir_atom *atoms;
+	size_t natoms;
+	struct ir_cond *conds;
+	size_t nconds;
+	struct ir_user *users;
+	size_t nusers;
+};
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads and parses policy files with what they include: relative to the including file, never in a circle. */
+#include "load.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bounds.h"
+#include "parser.h"
+
+static void load_includes(struct compile *c, struct ast_block *b, const struct src_file *f, enum parse_kind kind);
+
+static int load_read(struct compile *c, const char *name, const struct src_loc *at, const struct src_file **ret)
+{
+	if (!c->texts)
+		return src_read(&c->srcs, name, at, ret);
+	for (size_t i = 0; i < c->ntexts; i++) {
+		if (strcmp(c->texts[i].name, name) == 0)
+			return src_add(&c->srcs, name, c->texts[i].bytes, c->texts[i].len, at, ret);
+	}
+	src_add(&c->srcs, name, "", 0, at, ret);
+	return -ENOENT;
+}
+
+static void load_failed(struct compile *c, const char *name, int r, struct src_loc loc)
+{
+	struct diag *d;
+
+	if (r == -EFBIG) {
+		d = diag_error(&c->diags, loc, "E-limit", "'%s' is too big", name);
+		diag_help(&c->diags, d, "the limit is %u bytes", LIMIT_FILE_BYTES);
+	} else {
+		diag_error(&c->diags, loc, "E-read", "'%s' cannot be read: %s", name, strerror(-r));
+	}
+}
+
+/* A file that was read as a policy before is the same policy; true: it was, or false and it is remembered. */
+static bool load_was_read(struct compile *c, const struct src_file *f)
+{
+	for (size_t i = 0; i < c->nonce; i++) {
+		if (src_same(c->once[i], f))
+			return true;
+	}
+	c->once = arena_more(&c->arena, c->once, c->nonce, &c->once_cap, sizeof(*c->once));
+	c->once[c->nonce++] = f;
+	return false;
+}
+
+static struct ast_block *load_parse(struct compile *c, const struct src_file *f, enum parse_kind kind)
+{
+	struct ast_block *b;
+
+	if (kind == PARSE_FILE && load_was_read(c, f))
+		return NULL;
+	b = parse_file(&c->arena, &c->diags, f, kind);
+	load_includes(c, b, f, kind);
+	return b;
+}
+
+/* The name of an included file: relative to the directory of the file that includes it. */
+static const char *load_name(struct compile *c, const struct src_file *f, const char *name)
+{
+	const char *slash = strrchr(f->name, '/');
+
+	if (name[0] == '/' || !slash)
+		return name;
+	return arena_printf(&c->arena, "%.*s%s", (int)(slash + 1 - f->name), f->name, name);
+}
+
+/* Room for one more file in the chain that ends with f? */
+static bool load_check_depth(struct compile *c, const struct src_file *f, struct src_loc loc)
+{
+	unsigned depth = 0;
+	struct diag *d;
+
+	for (const struct src_file *p = f; p; p = p->parent)
+		depth++;
+	if (depth < LIMIT_INCLUDE_DEPTH && c->srcs.n < LIMIT_FILES)
+		return true;
+	if (depth >= LIMIT_INCLUDE_DEPTH) {
+		d = diag_error(&c->diags, loc, "E-limit", "files include files too deeply");
+		diag_help(&c->diags, d, "the limit is %u", LIMIT_INCLUDE_DEPTH);
+	} else {
+		d = diag_error(&c->diags, loc, "E-limit", "too many files");
+		diag_help(&c->diags, d, "the limit is %u", LIMIT_FILES);
+	}
+	return false;
+}
+
+static bool load_check_cycle(struct compile *c, const struct src_file *f, struct src_loc loc)
+{
+	struct diag *d;
+
+	for (const struct src_file *p = f->parent; p; p = p->parent) {
+		if (!src_same(p, f))
+			continue;
+		d = diag_error(&c->diags, loc, "E-include", "'%s' includes itself", p->name);
+		for (const struct src_file *q = f->parent; q != p; q = q->parent)
+			diag_note(&c->diags, d, src_loc_at(q->parent, q->parent->lines[q->parent_line - 1],
+							   q->parent->lines[q->parent_line - 1]),
+				  "'%s' is included here", q->name);
+		return false;
+	}
+	return true;
+}
+
+static void load_include(struct compile *c, struct ast_stmt *st, const struct src_file *f, enum parse_kind kind)
+{
+	const char *name = load_name(c, f, st->word->text);
+	struct src_loc loc = st->word->loc;
+	const struct src_file *next;
+	int r;
+
+	if (st->word->text[0] == '\0' || strchr(st->word->text, '\\')) {
+		diag_error(&c->diags, loc, "E-include", "this cannot be the name of a file");
+		return;
+	}
+	if (!load_check_depth(c, f, loc))
+		return;
+	r = load_read(c, name, &loc, &next);
+	if (r < 0)
+		load_failed(c, name, r, loc);
+	else if (load_check_cycle(c, next, loc))
+		st->body = load_parse(c, next, kind);
+}
+
+static void load_includes(struct compile *c, struct ast_block *b, const struct src_file *f, enum parse_kind kind)
+{
+	for (struct ast_stmt *st = b->first; st; st = st->next) {
+		if (st->kind == AST_INCLUDE)
+			load_include(c, st, f, kind);
+		else if (st->body)
+			load_includes(c, st->body, f, PARSE_BODY);
+	}
+}
+
+struct ast_block *load_policy(struct compile *c, const char *name)
+{
+	const struct src_file *f;
+	int r = load_read(c, name, NULL, &f);
+
+	if (r < 0) {
+		load_failed(c, name, r, src_loc_file(f));
+		c->unreadable |= r != -EFBIG;
+		return NULL;
+	}
+	return load_parse(c, f, PARSE_FILE);
+}

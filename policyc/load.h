@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads and parses policy files with what they include. */
+#ifndef BL_LOAD_H
+#define BL_LOAD_H
+
+#include "ast.h"
+#include "compile.h"
+
+/* The whole tree of a policy file; NULL: it could not be read, which has been said, or was read before. */
+struct ast_block *load_policy(struct compile *c, const char *name);
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* policyc: checks, compiles and explains policies. */
+#include "cmd.h"
+#include "compile.h"
+#include "image.h"
+#include "image_write.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "banned.h"
+
+#define VERSION "0.1"
+
+static const char usage_text[] =
+	"usage: policyc check [--json] [--Werror] FILE...\n"
+	"       policyc build [--json] [--Werror] -o IMAGE FILE...\n"
+	"       policyc dump [--json] IMAGE|FILE\n"
+	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
+	"                       IMAGE|FILE OPERATION OBJECT\n"
+	"       policyc explain --batch IMAGE|FILE  (requests as JSON lines on standard input)\n"
+	"       policyc --version | --help\n";
+
+int cmd_fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("policyc: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return status;
+}
+
+/* A policy that is right but does not fit is said like any other mistake. */
+static void add_tables_error(struct compile *c, const struct tables_error *e)
+{
+	diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
+}
+
+static int build_image(struct compile *c, const struct ir *ir, void **ret, size_t *ret_len)
+{
+	struct tables_error err;
+	int r = image_build(ir, ret, ret_len, &err);
+
+	if (r == -E2BIG)
+		add_tables_error(c, &err);
+	if (r == -ENOMEM)
+		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	return EXIT_FINE;
+}
+
+int cmd_compile(const struct cmd_options *o, char *const *files, size_t n, void **ret, size_t *ret_len)
+{
+	struct compile c;
+	struct ir ir;
+	void *image = NULL;
+	size_t len = 0;
+	int status = EXIT_FINE;
+
+	compile_init(&c);
+	if (policy_compile(&c, (const char *const *)files, n, &ir) == 0)
+		status = build_image(&c, &ir, &image, &len);
+	diag_print(&c.diags, stderr, o->json ? DIAG_JSON : DIAG_TEXT);
+	if (status == EXIT_FINE && c.unreadable)
+		status = EXIT_SYSTEM;
+	else if (status == EXIT_FINE && (c.diags.nerrors || (o->warnings_are_errors && c.diags.nwarnings)))
+		status = EXIT_POLICY;
+	compile_free(&c);
+	if (status == EXIT_FINE && ret) {
+		*ret = image;
+		*ret_len = len;
+	} else {
+		free(image);
+	}
+	return status;
+}
+
+int cmd_check(const struct cmd_options *o, char *const *files, size_t n)
+{
+	if (n == 0)
+		return cmd_fail(EXIT_USAGE, "check needs a policy file");
+	return cmd_compile(o, files, n, NULL, NULL);
+}
+
+int cmd_build(const struct cmd_options *o, char *const *files, size_t n)
+{
+	struct bl_error err;
+	void *image;
+	size_t len;
+	int status;
+
+	if (n == 0 || !o->output)
+		return cmd_fail(EXIT_USAGE, "build needs -o IMAGE and a policy file");
+	status = cmd_compile(o, files, n, &image, &len);
+	if (status != EXIT_FINE)
+		return status;
+	if (image_save(o->output, image, len, &err) < 0)
+		status = cmd_fail(EXIT_SYSTEM, "%s", err.text);
+	free(image);
+	return status;
+}
+
+/* Does the file begin as an image does? A file that cannot be read is left to the compiler, which says so. */
+static bool is_image(const char *path)
+{
+	char head[8] = "";
+	FILE *f = fopen(path, "rbe");
+	bool yes;
+
+	if (!f)
+		return false;
+	yes = fread(head, 1, sizeof(head), f) == sizeof(head) && memcmp(head, BL_IMAGE_MAGIC, sizeof(head)) == 0;
+	fclose(f);
+	return yes;
+}
+
+int cmd_load(const struct cmd_options *o, char *file, struct bl_image *ret, void **ret_mem)
+{
+	struct bl_error err;
+	size_t len;
+	int status;
+
+	if (is_image(file)) {
+		if (bl_image_file_read(file, 0, ret_mem, &len, &err) < 0)
+			return cmd_fail(EXIT_SYSTEM, "%s", err.text);
+	} else {
+		status = cmd_compile(o, &file, 1, ret_mem, &len);
+		if (status != EXIT_FINE)
+			return status;
+	}
+	if (bl_image_parse(*ret_mem, len, ret, &err) == 0)
+		return EXIT_FINE;
+	free(*ret_mem);
+	*ret_mem = NULL;
+	return cmd_fail(EXIT_POLICY, "%s: %s", file, err.text);
+}
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct cmd_options *o, char *const *args, size_t n);
+	const char *options; /* letters of those that it takes */
+} commands[] = {
+	{ "check", cmd_check, "jW" },
+	{ "build", cmd_build, "jWo" },
+	{ "dump", cmd_dump, "j" },
+	{ "explain", cmd_explain, "jeucbU" },
+};
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, 'j' },        { "Werror", no_argument, NULL, 'W' },
+	{ "output", required_argument, NULL, 'o' }, { "exe", required_argument, NULL, 'e' },
+	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
+	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void set_option(struct cmd_options *o, const char **exes, int letter)
+{
+	switch (letter) {
+	case 'j':
+		o->json = true;
+		break;
+	case 'W':
+		o->warnings_are_errors = true;
+		break;
+	case 'o':
+		o->output = optarg;
+		break;
+	case 'e':
+		exes[o->nexes++] = optarg;
+		break;
+	case 'u':
+		o->user = optarg;
+		break;
+	case 'c':
+		o->cgroup = optarg;
+		break;
+	case 'U':
+		o->untrusted = true;
+		break;
+	case 'b':
+		o->batch = true;
+		break;
+	}
+}
+
+static int usage(int status)
+{
+	fputs(usage_text, status == EXIT_FINE ? stdout : stderr);
+	return status;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	const char **exes = calloc((size_t)argc, sizeof(*exes));
+	struct cmd_options o = { .exes = exes };
+	int letter, status = EXIT_FINE;
+
+	if (!exes)
+		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	while (status == EXIT_FINE && (letter = getopt_long(argc, argv, "o:", long_options, NULL)) != -1) {
+		if (letter != '?' && !strchr(cmd->options, letter))
+			status = cmd_fail(EXIT_USAGE, "%s does not take this option: %s", cmd->name, argv[optind - 1]);
+		else if (letter == '?')
+			status = usage(EXIT_USAGE);
+		else
+			set_option(&o, exes, letter);
+	}
+	if (status == EXIT_FINE)
+		status = cmd->run(&o, argv + optind, (size_t)(argc - optind));
+	free(exes);
+	return status;
+}
+
+/* Standard output that could not be written is an error like any other. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return cmd_fail(EXIT_SYSTEM, "cannot write to standard output: %s", strerror(errno));
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(EXIT_USAGE);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return finish(usage(EXIT_FINE));
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("policyc %s, image format %u, abi %u\n", VERSION, BL_IMAGE_VERSION, BL_ABI_VERSION);
+		return finish(EXIT_FINE);
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return finish(run(&commands[i], argc - 1, argv + 1));
+	}
+	cmd_fail(EXIT_USAGE, "unknown command '%s'", argv[1]);
+	return usage(EXIT_USAGE);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Patterns of every kind as expressions over the bytes of their keys. */
+#include "pattern.h"
+
+#include <string.h>
+
+#include "glob.h"
+
+/* One byte from lo to hi. */
+static struct re *re_range(struct au *a, uint8_t lo, uint8_t hi)
+{
+	uint8_t bits[32] = { 0 };
+
+	for (unsigned b = lo; b <= hi; b++)
+		bits[b / 8] |= (uint8_t)(1u << (b % 8));
+	return re_set(a, bits);
+}
+
+static struct re *re_any_bytes(struct au *a, size_t n)
+{
+	struct re *x = re_empty(a);
+
+	for (size_t i = 0; i < n; i++)
+		x = re_cat(a, x, re_range(a, 0, 0xff));
+	return x;
+}
+
+/* Numbers of n bytes, most significant first, from lo to hi: the first byte alone decides between its bounds. */
+static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, size_t n)
+{
+	static const uint8_t zeros[4], ones[4] = { 0xff, 0xff, 0xff, 0xff };
+	struct re *x = NULL, *y;
+
+	if (n == 0)
+		return re_empty(a);
+	if (memcmp(lo, zeros, n) == 0 && memcmp(hi, ones, n) == 0)
+		return re_any_bytes(a, n);
+	if (lo[0] == hi[0])
+		return re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, hi + 1, n - 1));
+	if (hi[0] - lo[0] > 1)
+		x = re_cat(a, re_range(a, (uint8_t)(lo[0] + 1), (uint8_t)(hi[0] - 1)), re_any_bytes(a, n - 1));
+	y = re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, ones, n - 1));
+	y = re_alt(a, y, re_cat(a, re_range(a, hi[0], hi[0]), re_number(a, zeros, hi + 1, n - 1)));
+	return hi[0] - lo[0] > 1 ? re_alt(a, x, y) : y;
+}
+
+static struct re *re_id(struct au *a, uint32_t lo, uint32_t hi)
+{
+	uint8_t l[4], h[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		l[i] = (uint8_t)(lo >> (24 - 8 * i));
+		h[i] = (uint8_t)(hi >> (24 - 8 * i));
+	}
+	return re_number(a, l, h, 4);
+}
+
+static struct re *re_anything(struct au *a)
+{
+	return re_star(a, re_range(a, 0, 0xff));
+}
+
+static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
+{
+	if (!p->and_below)
+		return glob_to_re(a, p->glob);
+	if (strcmp(p->glob, "/") == 0)
+		return re_cat(a, re_lit(a, "/", 1), re_anything(a));
+	return re_cat(a, glob_to_re(a, p->glob), re_opt(a, re_cat(a, re_lit(a, "/", 1), re_anything(a))));
+}
+
+static struct re *re_addr(struct au *a, const struct ir_net *n)
+{
+	size_t bytes = n->family == BL_FAM_INET ? 4 : 16;
+	struct re *x = re_lit(a, &n->family, 1);
+
+	for (size_t i = 0; i < bytes; i++) {
+		unsigned known = n->prefix > 8 * i ? n->prefix - 8 * (unsigned)i : 0;
+		uint8_t mask = known >= 8 ? 0xff : (uint8_t)(0xff00u >> known);
+
+		x = re_cat(a, x, re_range(a, n->addr[i] & mask, n->addr[i] | (uint8_t)~mask));
+	}
+	return x;
+}
+
+static struct re *re_any_addr(struct au *a)
+{
+	const uint8_t v4 = BL_FAM_INET, v6 = BL_FAM_INET6;
+
+	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_bytes(a, 4)),
+		      re_cat(a, re_lit(a, &v6, 1), re_any_bytes(a, 16)));
+}
+
+static struct re *re_net(struct au *a, const struct ir_net *n)
+{
+	struct re *x = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1);
+	uint8_t lo[2] = { (uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo };
+	uint8_t hi[2] = { (uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi };
+
+	x = re_cat(a, x, n->family == 0 ? re_any_addr(a) : re_addr(a, n));
+	return re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));
+}
+
+struct re *pattern_to_re(struct au *a, const struct ir_pattern *p)
+{
+	switch (p->kind) {
+	case BL_KEY_PATH:
+	case BL_KEY_EXE:
+	case BL_KEY_SCRIPT:
+		return glob_to_re(a, p->glob);
+	case BL_KEY_USER:
+	case BL_KEY_GROUP:
+		return re_id(a, p->lo, p->hi);
+	case BL_KEY_CGROUP:
+		return re_cgroup(a, p);
+	case BL_KEY_NET:
+		return re_net(a, &p->net);
+	default:
+		return NULL;
+	}
+}

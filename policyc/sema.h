@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From trees to a checked policy. What is shared between the sema files; outside them only sema_run() is used. */
+#ifndef BL_SEMA_H
+#define BL_SEMA_H
+
+#include "arena.h"
+#include "ast.h"
+#include "check.h"
+#include "diag.h"
+#include "ir.h"
+
+struct pats {
+	struct ir_pattern *v;
+	size_t n, cap;
+};
+
+enum set_state { SET_NEW, SET_BUSY, SET_DONE, SET_BROKEN };
+struct sema_set {
+	const struct ast_stmt *ast;
+	const char *name;
+	enum set_state state;
+	bool used;
+	enum bl_kind kind; /* BL_KEY_PATH or BL_KEY_NET */
+	struct pats pos, exc;
+};
+
+struct sema_profile {
+	const struct ast_stmt *ast;
+	const char *name;
+	struct src_loc loc; /* of the name */
+	bool no_inherit;
+	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
+	struct src_loc op_loc[64]; /* default statement by operation */
+	struct arena_buf subject; /* canonical text */
+	struct ir_clause *clauses;
+	size_t nclauses, clauses_cap;
+	size_t nstmts; /* rules and defaults, wrong ones included */
+};
+
+struct sema {
+	struct arena *arena;
+	struct diags *diags;
+	struct ir ir; /* what is found so far */
+	size_t atoms_cap, conds_cap, rules_cap, users_cap;
+	struct sema_set *sets;
+	size_t nsets, sets_cap;
+	struct sema_profile *profiles;
+	size_t nprofiles, profiles_cap;
+	size_t npatterns, nlits;
+	unsigned set_depth;
+	unsigned reported; /* 1 << enum sema_limit: said already */
+};
+
+enum sema_limit { LIMIT_SAID_SETS, LIMIT_SAID_PROFILES, LIMIT_SAID_ATOMS, LIMIT_SAID_CONDS, LIMIT_SAID_LITS,
+		  LIMIT_SAID_RULES, LIMIT_SAID_PATTERNS };
+
+/* Checks the trees of one policy. The result is good only if no errors were added to diags. */
+void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const *trees, size_t n, struct ir *ret);
+
+/* ---- sema.c ---- */
+void sema_bad(struct sema *s, const struct ast_word *w, const struct check_error *err);
+/* Says once that more than `max` of `what` are too many. */
+void sema_over(struct sema *s, enum sema_limit which, struct src_loc loc, const char *what, size_t max);
+bool sema_name_ok(const char *name, bool set);
+/* Text of a quoted word with \" and \\ resolved; NULL (and a message) if it has any other escape or is no UTF-8. */
+const char *sema_text(struct sema *s, const struct ast_word *w);
+void sema_unsupported(struct sema *s, struct src_loc loc, const char *what, const char *name, const char *help);
+/* "unknown WHAT 'word'", with the nearest of the words. */
+void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, const char *what, const char *const *words,
+		  size_t n);
+
+/* ---- sema_set.c ---- */
+void set_collect(struct sema *s, const struct ast_stmt *st);
+void set_resolve_all(struct sema *s);
+void set_warn_unused(struct sema *s);
+/*
+ * Adds the patterns that the words of l stand for, as `kind`. What sets take out goes to exc; exc NULL: the list is itself one
+ * of exceptions. False if something was wrong, which has then been said.
+ */
+bool set_values(struct sema *s, const struct ast_list *l, enum bl_kind kind, struct pats *pos, struct pats *exc);
+bool pats_add(struct sema *s, struct pats *p, const struct ir_pattern *one);
+
+/* ---- sema_word.c: one word of a kind ---- */
+bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, struct ir_pattern *ret);
+bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob, enum bl_kind kind);
+
+/* ---- sema_subject.c ---- */
+struct term_use {
+	const struct sema_profile *profile;
+	bool subject;
+	bool weakens; /* the clause holding makes a verdict milder */
+};
+/* One conjunction; its canonical text is added to *text. False: something was wrong, which has been said. */
+bool subject_terms(struct sema *s, const struct ast_terms *t, const struct term_use *use, struct ir_clause *ret,
+		   struct arena_buf *text);
+void subject_statement(struct sema *s, struct sema_profile *p, const struct ast_stmt *st);
+
+/* ---- sema_ops.c ---- */
+bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret);
+bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret);
+const char *ops_word(unsigned op);
+#define OPS_OF_PATHS \
+	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
+	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_EXEC))
+
+/* ---- sema_object.c ---- */
+bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, struct ir_term *ret);
+
+/* ---- sema_profile.c ---- */
+/* name NULL: it could not be read, which has been said; the rest is checked all the same. */
+void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name);
+void profile_subject(struct sema *s, size_t i); /* all but the rules; conditions are numbered like profiles */
+void profile_rules(struct sema *s, size_t i);
+
+/* ---- sema_rule.c ---- */
+void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Profiles: their names, subjects, modes and defaults. Rules are sema_rule.c's. */
+#include "sema.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "bounds.h"
+#include "sema_cond.h"
+
+static const struct sema_profile *profile_find(const struct sema *s, const char *name)
+{
+	for (size_t i = 0; i < s->nprofiles; i++) {
+		if (s->profiles[i].name && strcmp(s->profiles[i].name, name) == 0)
+			return &s->profiles[i];
+	}
+	return NULL;
+}
+
+void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name)
+{
+	const struct sema_profile *old = name ? profile_find(s, name->text) : NULL;
+	struct sema_profile p = { .ast = st, .loc = name ? name->loc : st->loc, .subject.arena = s->arena };
+	struct diag *d;
+
+	if (name && !sema_name_ok(name->text, false)) {
+		d = diag_error(s->diags, name->loc, "E-name", "'%.80s' cannot be the name of a profile", name->text);
+		diag_help(s->diags, d, "letters, digits and _.+@-, at most %u bytes", LIMIT_NAME_BYTES);
+		name = NULL;
+	}
+	if (old) {
+		d = diag_error(s->diags, name->loc, "E-duplicate", "a second profile with the name '%s'", name->text);
+		diag_note(s->diags, d, old->loc, "the first one is here");
+		name = NULL;
+	}
+	if (s->nprofiles == BL_MAX_PROFILES) {
+		sema_over(s, LIMIT_SAID_PROFILES, p.loc, "profiles", BL_MAX_PROFILES);
+		return;
+	}
+	p.name = name ? name->text : NULL;
+	s->profiles = arena_more(s->arena, s->profiles, s->nprofiles, &s->profiles_cap, sizeof(p));
+	s->profiles[s->nprofiles++] = p;
+}
+
+/* True, and a message, if the statement was there already. */
+static bool profile_again(struct sema *s, const struct ast_stmt *st, struct src_loc *first, const char *word)
+{
+	struct diag *d;
+
+	if (first->line == 0) {
+		*first = st->loc;
+		return false;
+	}
+	d = diag_error(s->diags, st->loc, "E-conflict", "a second '%s' in one profile", word);
+	diag_note(s->diags, d, *first, "the first one is here");
+	return true;
+}
+
+static void mode_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
+{
+	static const char *const words[] = { "enforce", "audit" };
+
+	if (profile_again(s, st, &p->mode_loc, "mode"))
+		return;
+	if (strcmp(st->word->text, "enforce") == 0)
+		ir->mode = BL_MODE_ENFORCE;
+	else if (strcmp(st->word->text, "audit") == 0)
+		ir->mode = BL_MODE_AUDIT;
+	else
+		sema_unknown(s, st->word, "E-unknown-value", "mode", words, 2);
+}
+
+static void inherit_statement(struct sema *s, struct sema_profile *p, const struct ast_stmt *st)
+{
+	static const char *const words[] = { "no" };
+
+	if (profile_again(s, st, &p->inherit_loc, "inherit"))
+		return;
+	if (strcmp(st->word->text, "no") == 0)
+		p->no_inherit = true;
+	else
+		sema_unknown(s, st->word, "E-unknown-value", "value of 'inherit'", words, 1);
+}
+
+static void default_op(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st,
+		       const struct ast_word *w)
+{
+	uint64_t ops;
+	struct diag *d;
+
+	if (!ops_resolve_word(s, w, &ops))
+		return;
+	for (unsigned op = 0; op < 64; op++) {
+		if (!(ops & BL_OP_BIT(op)))
+			continue;
+		if (p->op_loc[op].line != 0) {
+			d = diag_error(s->diags, w->loc, "E-conflict", "a second default for '%s'", w->text);
+			diag_note(s->diags, d, p->op_loc[op], "the first one is here");
+			return;
+		}
+		p->op_loc[op] = w->loc;
+	}
+	if (st->action.verdict == BL_V_DENY)
+		ir->deny_ops |= ops;
+}
+
+static void default_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
+{
+	struct diag *d;
+
+	p->nstmts++;
+	if (st->action.verdict != BL_V_ALLOW && st->action.verdict != BL_V_DENY) {
+		d = diag_error(s->diags, st->action.loc, "E-default", "a default is 'allow' or 'deny'");
+		diag_help(s->diags, d, "write a last rule without an object instead");
+		return;
+	}
+	if (ir->default_loc.line == 0)
+		ir->default_loc = st->loc;
+	for (const struct ast_word *w = st->list->first; w; w = w->next)
+		default_op(s, p, ir, st, w);
+}
+
+static void profile_misplaced(struct sema *s, const struct ast_stmt *st)
+{
+	static const char *const words[] = { "subject", "mode", "inherit", "default", "allow", "deny", "kill", "log",
+					     "include" };
+	struct diag *d;
+
+	if (st->kind == AST_UNKNOWN) {
+		sema_unknown(s, st->word, "E-unknown-statement", "statement", words, sizeof(words) / sizeof(words[0]));
+		return;
+	}
+	d = diag_error(s->diags, st->word->loc, "E-misplaced", "'%s' does not belong inside a profile", st->word->text);
+	diag_help(s->diags, d, "move it out of the braces");
+}
+
+/* Statements that the subjects depend on come first, wherever they are written. */
+static void profile_inherit(struct sema *s, struct sema_profile *p, const struct ast_block *b)
+{
+	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		if (st->kind == AST_INHERIT)
+			inherit_statement(s, p, st);
+		else if (st->kind == AST_INCLUDE && st->body)
+			profile_inherit(s, p, st->body);
+	}
+}
+
+static void profile_head(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_block *b)
+{
+	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		switch (st->kind) {
+		case AST_SUBJECT:
+			subject_statement(s, p, st);
+			break;
+		case AST_MODE:
+			mode_statement(s, p, ir, st);
+			break;
+		case AST_DEFAULT:
+			default_statement(s, p, ir, st);
+			break;
+		case AST_UNKNOWN:
+		case AST_MISPLACED:
+			profile_misplaced(s, st);
+			break;
+		case AST_INCLUDE:
+			if (st->body)
+				profile_head(s, p, ir, st->body);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void profile_rule_list(struct sema *s, size_t i, const struct ast_block *b)
+{
+	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		if (st->kind == AST_RULE) {
+			s->profiles[i].nstmts++;
+			rule_statement(s, (uint32_t)i, st);
+		} else if (st->kind == AST_INCLUDE && st->body) {
+			profile_rule_list(s, i, st->body);
+		}
+	}
+}
+
+void profile_subject(struct sema *s, size_t i)
+{
+	struct sema_profile *p = &s->profiles[i];
+	struct ir_profile *ir = &s->ir.profiles[i];
+	struct diag *d;
+
+	*ir = (struct ir_profile){ .name = p->name ? p->name : "", .mode = BL_MODE_ENFORCE, .loc = p->loc };
+	ir->hash = sema_hash(ir->name, NULL);
+	profile_inherit(s, p, p->ast->body);
+	profile_head(s, p, ir, p->ast->body);
+	if (p->subject_loc.line == 0 && p->none_loc.line == 0) {
+		d = diag_error(s->diags, p->loc, "E-no-subject", "profile '%s' has no subject", ir->name);
+		diag_help(s->diags, d, "say whom it confines, for example 'subject exe /usr/sbin/nginx;'");
+	}
+	ir->subject = p->subject.s ? p->subject.s : "";
+	cond_new(s, p->clauses, p->nclauses, p->loc);
+}
+
+void profile_rules(struct sema *s, size_t i)
+{
+	struct sema_profile *p = &s->profiles[i];
+	struct diag *d;
+
+	profile_rule_list(s, i, p->ast->body);
+	if (p->nstmts != 0)
+		return;
+	d = diag_warning(s->diags, p->loc, "W-empty-profile", "profile '%s' has no rules and no defaults",
+			 s->ir.profiles[i].name);
+	diag_help(s->diags, d, "it allows everything");
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks one word of a list as the kind of value that its place asks for. */
+#include "sema.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arena.h"
+#include "glob.h"
+#include "ids.h"
+#include "net.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
+bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob, enum bl_kind kind)
+{
+	size_t n = strlen(CGROUP_MOUNT);
+	struct check_error err;
+
+	if (glob_check(s->arena, glob, &err) < 0) {
+		/* Parts of a set's member are not in the word that uses it. */
+		if (glob != w->text)
+			err.len = 0;
+		sema_bad(s, w, &err);
+		return false;
+	}
+	if (kind == BL_KEY_CGROUP && strncmp(glob, CGROUP_MOUNT, n) == 0 && (glob[n] == '/' || glob[n] == '\0')) {
+		err = (struct check_error){ .id = "E-cgroup", .text = "a cgroup is named below " CGROUP_MOUNT };
+		err.help = arena_printf(s->arena, "write %s", glob[n] ? glob + n : "/");
+		sema_bad(s, w, &err);
+		return false;
+	}
+	return true;
+}
+
+static bool word_add_user(struct sema *s, const char *name, uint32_t id)
+{
+	struct ir *ir = &s->ir;
+
+	ir->users = arena_more(s->arena, ir->users, ir->nusers, &s->users_cap, sizeof(*ir->users));
+	ir->users[ir->nusers++] = (struct ir_user){ .name = name, .kind = BL_KEY_USER, .id = id };
+	return true;
+}
+
+static bool word_check_user(struct sema *s, const struct ast_word *w, struct ir_pattern *ret)
+{
+	struct check_error err = { .id = "E-unknown-user" };
+	int r;
+
+	if (ids_is_number(w->text)) {
+		r = ids_parse_uids(s->arena, w->text, &ret->lo, &ret->hi, &err);
+		if (r < 0)
+			sema_bad(s, w, &err);
+		return r == 0;
+	}
+	for (size_t i = 0; i < s->ir.nusers; i++) {
+		if (strcmp(s->ir.users[i].name, w->text) == 0) {
+			ret->lo = ret->hi = s->ir.users[i].id;
+			return true;
+		}
+	}
+	r = ids_find_user(w->text, &ret->lo);
+	ret->hi = ret->lo;
+	if (r == 0)
+		return word_add_user(s, w->text, ret->lo);
+	if (r == -ENOENT)
+		err.text = arena_printf(s->arena, "user '%.64s' does not exist on this machine", w->text);
+	else
+		err.text = arena_printf(s->arena, "user '%.64s' cannot be looked up: %s", w->text, strerror(-r));
+	err.help = "write its number";
+	sema_bad(s, w, &err);
+	return false;
+}
+
+bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, struct ir_pattern *ret)
+{
+	struct check_error err;
+
+	*ret = (struct ir_pattern){ .kind = kind, .text = w->text, .loc = w->loc };
+	switch (kind) {
+	case BL_KEY_USER:
+		return word_check_user(s, w, ret);
+	case BL_KEY_NET:
+		ret->net.any_port = true;
+		if (net_parse_addr(s->arena, w->text, &ret->net, &err) == 0)
+			return true;
+		sema_bad(s, w, &err);
+		return false;
+	default:
+		ret->glob = w->text;
+		ret->and_below = kind == BL_KEY_CGROUP;
+		return word_check_glob(s, w, w->text, kind);
+	}
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Builds the tables: automaton over all patterns, accept records, profiles, conditions. */
+#include "tables.h"
+#include "accept.h"
+#include "automaton.h"
+#include "pattern.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "banned.h"
+
+#define MAX_WORDS (1u << 21) /* of the biggest size class: 16 MiB */
+
+struct build {
+	const struct ir *ir;
+	struct au *au;
+	struct owner *owners; /* by pattern number of the automaton */
+	struct src_loc *locs; /* where it is written, for messages */
+	size_t npatterns, cap;
+	struct words w;
+	struct bl_tables head;
+	struct tables_error *err;
+};
+
+static int add_owner(struct build *b, uint32_t index, bool atom, bool except, struct src_loc loc)
+{
+	if (b->npatterns == b->cap) {
+		size_t cap = b->cap ? b->cap * 2 : 256;
+		struct owner *o = realloc(b->owners, cap * sizeof(*o));
+		struct src_loc *l = o ? realloc(b->locs, cap * sizeof(*l)) : NULL;
+
+		if (o)
+			b->owners = o;
+		if (!l)
+			return -ENOMEM;
+		b->locs = l;
+		b->cap = cap;
+	}
+	b->owners[b->npatterns] = (struct owner){ .index = index, .atom = atom, .except = except };
+	b->locs[b->npatterns++] = loc;
+	return 0;
+}
+
+static int add_term(struct build *b, const struct ir_term *t, uint32_t index, bool atom)
+{
+	for (size_t i = 0; i < t->npatterns; i++) {
+		const struct ir_pattern *p = &t->patterns[i];
+		uint32_t id = (uint32_t)b->npatterns;
+		int r = add_owner(b, index, atom, p->except, p->loc);
+
+		if (r == 0)
+			r = au_add(b->au, p->kind, pattern_to_re(b->au, p), id);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+#define PATH_OPS 0xfffeULL      /* file and exec: objects are names */
+#define NET_OPS (0xfULL << 16) /* network: objects are addresses */
+
+/* A rule without an object matches whatever there is, things without a name included. */
+static int add_any(struct build *b, uint32_t rule)
+{
+	static const uint8_t all[32] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+					 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+	const struct ir_rule *r = &b->ir->rules[rule];
+	uint32_t id = (uint32_t)b->npatterns;
+	int e = add_owner(b, rule, false, false, r->loc);
+
+	if (e == 0 && (r->ops & PATH_OPS))
+		e = au_add(b->au, BL_KEY_PATH, re_star(b->au, re_set(b->au, all)), id);
+	if (e == 0 && (r->ops & NET_OPS))
+		e = au_add(b->au, BL_KEY_NET, re_star(b->au, re_set(b->au, all)), id);
+	return e;
+}
+
+static int add_patterns(struct build *b)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->ir->natoms; i++)
+		r = add_term(b, &b->ir->atoms[i].term, (uint32_t)i, true);
+	for (size_t i = 0; r == 0 && i < b->ir->nrules; i++)
+		r = b->ir->rules[i].object.npatterns == 0 ? add_any(b, (uint32_t)i) :
+							    add_term(b, &b->ir->rules[i].object, (uint32_t)i, false);
+	return r;
+}
+
+static int build_automaton(struct build *b)
+{
+	uint32_t worst = UINT32_MAX;
+	int r = au_build(b->au, NULL, &worst);
+
+	if (r != -E2BIG)
+		return r;
+	b->err->id = "E-too-complex";
+	if (worst < b->npatterns)
+		b->err->loc = b->locs[worst];
+	return bl_error_set(&b->err->msg, -E2BIG,
+			    "the patterns of this policy together need more states than can be had; this one takes part in most");
+}
+
+static int set_payloads(struct build *b)
+{
+	for (size_t i = 0; i < au_nsets(b->au); i++) {
+		const uint32_t *patterns;
+		unsigned int kind;
+		uint32_t off;
+		size_t n;
+		int r;
+
+		au_get_set(b->au, i, &kind, &patterns, &n);
+		r = accept_record(&b->w, b->ir, b->owners, kind, patterns, n, &off, b->err);
+		if (r < 0)
+			return r;
+		au_set_payload(b->au, i, off);
+	}
+	return 0;
+}
+
+static int add_automaton(struct build *b)
+{
+	struct au_packed p;
+	int r = build_automaton(b);
+
+	if (r == 0)
+		r = set_payloads(b);
+	if (r == 0)
+		r = au_minimise(b->au);
+	if (r == 0)
+		r = au_pack(b->au, (uint32_t)b->w.n, &p);
+	if (r < 0)
+		return r;
+	b->head.off_states = (uint32_t)b->w.n;
+	b->head.nstates = (uint32_t)au_nstates(b->au);
+	memcpy(b->head.start, p.start, sizeof(b->head.start));
+	memcpy(b->head.cls, p.cls, sizeof(b->head.cls));
+	return words_add(&b->w, p.words, p.nwords);
+}
+
+/* What a profile could refuse at all, and what it could refuse or report. */
+static void profile_ops(const struct ir *ir, uint32_t p, uint64_t *refuse, uint64_t *say)
+{
+	*refuse = *say = ir->profiles[p].deny_ops;
+	for (size_t i = 0; i < ir->nrules; i++) {
+		if (ir->rules[i].profile != p)
+			continue;
+		if (ir->rules[i].verdict >= BL_V_DENY)
+			*refuse |= ir->rules[i].ops;
+		if (ir->rules[i].verdict >= BL_V_LOG)
+			*say |= ir->rules[i].ops;
+	}
+}
+
+static int add_profiles(struct build *b)
+{
+	b->head.off_profiles = (uint32_t)b->w.n;
+	b->head.nprofiles = (uint32_t)b->ir->nprofiles;
+	for (uint32_t i = 0; i < b->ir->nprofiles; i++) {
+		const struct ir_profile *p = &b->ir->profiles[i];
+		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode };
+		uint64_t v[BL_PROFILE_WORDS], say;
+		int r;
+
+		profile_ops(b->ir, i, (uint64_t *)&k.refuse_ops, &say);
+		b->head.ops |= say;
+		memcpy(v, &k, sizeof(v));
+		r = words_add(&b->w, v, BL_PROFILE_WORDS);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_conds(struct build *b)
+{
+	b->head.off_lits = (uint32_t)b->w.n;
+	b->head.nconds = (uint32_t)b->ir->nconds;
+	for (size_t i = 0; i < b->ir->nconds; i++) {
+		const struct ir_cond *c = &b->ir->conds[i];
+
+		for (size_t j = 0; j < c->nclauses; j++) {
+			for (size_t k = 0; k < c->clauses[j].nlits; k++) {
+				const struct ir_lit *l = &c->clauses[j].lits[k];
+				bool last = k + 1 == c->clauses[j].nlits;
+				uint64_t v = l->atom | (l->negate ? BL_LIT_NEG : 0) | (l->weak ? BL_LIT_WEAK : 0) |
+					     (last ? BL_LIT_END_CLAUSE : 0) |
+					     (last && j + 1 == c->nclauses ? BL_LIT_END_COND : 0);
+				int r = words_add(&b->w, &v, 1);
+
+				if (r < 0)
+					return r;
+				b->head.nlits++;
+			}
+		}
+	}
+	return 0;
+}
+
+struct sticky {
+	uint64_t hash, atom;
+};
+
+static int by_hash(const void *x, const void *y)
+{
+	const struct sticky *a = x, *b = y;
+
+	return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
+static int add_atoms(struct build *b)
+{
+	struct sticky sticky[BL_MAX_ATOMS];
+	size_t n = 0;
+	int r = 0;
+
+	b->head.off_atoms = (uint32_t)b->w.n;
+	b->head.natoms = (uint32_t)b->ir->natoms;
+	for (size_t i = 0; r == 0 && i < b->ir->natoms; i++) {
+		uint64_t hash = b->ir->atoms[i].sticky;
+
+		if (hash != 0)
+			sticky[n++] = (struct sticky){ .hash = hash, .atom = i };
+		r = words_add(&b->w, &hash, 1);
+	}
+	qsort(sticky, n, sizeof(sticky[0]), by_hash);
+	b->head.off_sticky = (uint32_t)b->w.n;
+	b->head.nsticky = (uint32_t)n;
+	if (r == 0)
+		r = words_add(&b->w, (const uint64_t *)sticky, 2 * n);
+	return r;
+}
+
+static int add_rules(struct build *b)
+{
+	int r = 0;
+
+	b->head.off_rules = (uint32_t)b->w.n;
+	b->head.nrules = (uint32_t)b->ir->nrules;
+	for (size_t i = 0; r == 0 && i < b->ir->nrules; i++) {
+		uint64_t v = b->ir->rules[i].err ? b->ir->rules[i].err : EPERM; /* allow and log refuse nothing */
+
+		r = words_add(&b->w, &v, 1);
+	}
+	b->head.off_hits = (uint32_t)b->w.n;
+	for (size_t i = 0; r == 0 && i < b->ir->nrules + b->ir->nprofiles; i++) {
+		uint64_t zero = 0;
+
+		r = words_add(&b->w, &zero, 1);
+	}
+	return r;
+}
+
+static int build_all(struct build *b)
+{
+	int r = add_patterns(b);
+
+	if (r == 0)
+		r = add_automaton(b);
+	if (r == 0)
+		r = add_profiles(b);
+	if (r == 0)
+		r = add_conds(b);
+	if (r == 0)
+		r = add_atoms(b);
+	if (r == 0)
+		r = add_rules(b);
+	if (r == 0 && b->w.n > MAX_WORDS) {
+		b->err->id = "E-too-big";
+		r = bl_error_set(&b->err->msg, -E2BIG, "the tables take %zu KiB, and %u KiB is the most the kernel side holds",
+				 b->w.n / 128, MAX_WORDS / 128);
+	}
+	return r;
+}
+
+static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
+{
+	size_t len = sizeof(struct bl_tables) + b->w.n * 8;
+	struct bl_tables *t = malloc(len);
+
+	if (!t)
+		return -ENOMEM;
+	b->w.v[0] = BL_CELL_HEAD; /* the dead state */
+	b->head.magic = BL_TABLES_MAGIC;
+	b->head.abi = BL_ABI_VERSION;
+	b->head.nwords = (uint32_t)b->w.n;
+	*t = b->head;
+	memcpy(t->w, b->w.v, b->w.n * 8);
+	*ret = t;
+	*ret_len = len;
+	return 0;
+}
+
+int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err)
+{
+	struct build b = { .ir = ir, .err = err };
+	int r;
+
+	memset(err, 0, sizeof(*err));
+	b.au = au_new();
+	r = b.au ? words_init(&b.w, BL_DEAD_WORDS) : -ENOMEM;
+	if (r == 0)
+		r = build_all(&b);
+	if (r == 0)
+		r = finish(&b, ret, ret_len);
+	au_free(b.au);
+	words_free(&b.w);
+	free(b.owners);
+	free(b.locs);
+	return r;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a checked policy to the tables that decide (struct bl_tables of abi.h): automaton, lists, conditions. */
+#ifndef BL_TABLES_H
+#define BL_TABLES_H
+
+#include "ir.h"
+#include "errmsg.h"
+
+/* Where a policy does not fit, and why; loc.file NULL: no single place. */
+struct tables_error {
+	struct src_loc loc;
+	const char *id;
+	struct bl_error msg;
+};
+
+/*
+ * Builds the tables. 0 and malloc()ed memory of *ret_len bytes, or -E2BIG (the policy does not fit; *err says what and where) or
+ * -ENOMEM.
+ */
+int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err);
+
+#endif

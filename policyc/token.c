@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between scanner and grammar: counts braces, and supplies the brace or semicolon that is missing, so that one mistake is one
+ * message and what follows it is still understood.
+ */
+#include "parser.h"
+
+#include "parse.h"
+
+bool token_starts_stmt(int type)
+{
+	switch (type) {
+	case T_INCLUDE:
+	case T_SET:
+	case T_PROFILE:
+	case T_SUBJECT:
+	case T_MODE:
+	case T_DEFAULT:
+	case T_INHERIT:
+	case T_ALLOW:
+	case T_DENY:
+	case T_KILL:
+	case T_LOG:
+	case T_TEST:
+	case T_ASSERT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool token_opens_block(int type)
+{
+	return type == T_PROFILE || type == T_TEST || type == T_NAME;
+}
+
+static struct token token_hold(struct parse *p, struct token t, int deliver)
+{
+	p->held = t;
+	p->is_held = true;
+	t.type = deliver;
+	return t;
+}
+
+static struct token token_end(struct parse *p)
+{
+	return (struct token){ .loc = src_loc_at(p->file, p->file->len, p->file->len) };
+}
+
+static struct token token_open(struct parse *p, struct token t)
+{
+	if (p->depth == LIMIT_NESTING) {
+		struct diag *d = diag_error(p->diags, t.loc, "E-limit", "braces are nested too deeply");
+
+		diag_help(p->diags, d, "the limit is %u", LIMIT_NESTING);
+		p->stopped = true;
+		return token_end(p);
+	}
+	p->open[p->depth++] = t.loc;
+	return t;
+}
+
+/* The text ends, or another profile begins, inside a block. */
+static struct token token_close_missing(struct parse *p, struct token t)
+{
+	struct diag *d;
+
+	if (!p->is_held && t.type == 0) {
+		diag_error(p->diags, p->open[p->depth - 1], "E-syntax", "this '{' is never closed");
+	} else if (!p->is_held) {
+		d = diag_error(p->diags, t.loc, "E-syntax", "missing '}' before 'profile'");
+		diag_help(p->diags, d, "profiles do not nest");
+		diag_note(p->diags, d, p->open[p->depth - 1], "the block begins here");
+	}
+	p->depth--;
+	return token_hold(p, t, T_CLOSE);
+}
+
+/* A block that belongs to nothing known: passes over it, its '{' has been delivered. Its end stands for a ';'. */
+static struct token token_skip_block(struct parse *p)
+{
+	unsigned depth = 1;
+	struct token t;
+
+	p->skip_block = false;
+	do {
+		t = lex_raw(p);
+		if (t.type == T_OPEN)
+			depth++;
+		else if (t.type == T_CLOSE)
+			depth--;
+	} while (depth > 0 && t.type != 0 && !p->stopped);
+	if (t.type != 0) {
+		p->depth--;
+		p->stmt = 0;
+		t = lex_raw(p);
+	}
+	return t.type == T_SEMICOLON ? t : token_hold(p, t, T_SEMICOLON);
+}
+
+static struct token token_fetch(struct parse *p)
+{
+	struct token t;
+
+	if (p->stopped)
+		return token_end(p);
+	if (p->skip_block)
+		return token_skip_block(p);
+	if (p->put_semicolon) {
+		p->put_semicolon = false;
+		return token_hold(p, p->last, T_SEMICOLON);
+	}
+	for (;;) {
+		bool was_held = p->is_held;
+
+		t = was_held ? p->held : lex_raw(p);
+		if (p->depth > 0 && (t.type == 0 || (t.type == T_PROFILE && p->stmt == 0)))
+			return token_close_missing(p, t);
+		p->is_held = false;
+		if (t.type == T_OPEN)
+			return token_open(p, t);
+		if (t.type != T_CLOSE)
+			return t;
+		if (p->depth > 0) {
+			p->depth--;
+			return t;
+		}
+		diag_error(p->diags, t.loc, "E-syntax", "'}' without a '{' before it");
+	}
+}
+
+static struct token token_start(struct parse *p)
+{
+	struct token t = { .type = p->start, .loc = src_loc_at(p->file, 0, 0) };
+
+	p->start = 0;
+	return t;
+}
+
+struct token token_next(struct parse *p)
+{
+	struct token t;
+
+	if (p->start != 0)
+		return token_start(p);
+	t = token_fetch(p);
+	if (t.type == T_OPEN)
+		p->open_stmt = p->stmt;
+	if (t.type == T_SEMICOLON || t.type == T_OPEN || t.type == T_CLOSE)
+		p->stmt = 0;
+	else if (p->stmt == 0)
+		p->stmt = t.type;
+	p->prev = p->last;
+	p->last = t;
+	return t;
+}
