@@ -28,7 +28,15 @@ EN_OBJ := $(patsubst enforcer/%.c,$(O)/enforcer/%.o,$(EN_SRC))
 EN_LIBS := -lbpf -lelf -lz -ljansson
 
 .PHONY: all help
+## make                 builds policyc and the enforcer into .out/bin
 all: $(O)/bin/policyc $(O)/bin/enforcer
+
+# On a machine where something is missing the first thing to do is to install or name it.
+.PHONY: setup-build setup-test
+setup-build:
+	@scripts/setup build
+setup-test:
+	@scripts/setup test
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -82,3 +90,68 @@ $(O)/bin/enforcer: $(O)/enforcer/main.o $(O)/enforcer/libenforcer.a $(O)/lib/lib
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(EN_LIBS)
 
 -include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d)
+
+# ---- tests ----
+UNIT := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
+
+# tests/unit finds our headers by quotes only: policyc/check.h is not Check's
+$(O)/tests/unit/test_%: tests/unit/test_%.c $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote policyc -iquote tests/unit \
+		-I$(O)/policyc -o $@ $< $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a $(shell pkg-config --libs check)
+
+$(O)/tests/vm/probe: tests/vm/probe.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
+
+-include tests/diff/build.mk
+
+.PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
+## make unit            unit and golden tests, man pages, dependencies: no guest, seconds
+unit: all $(UNIT)
+	@set -e; for t in $(UNIT); do $$t; done
+	@tests/golden/run
+	@tests/man/run
+	@scripts/check-deps
+
+## make sanitize        unit and golden tests once more under ASan and UBSan
+sanitize:
+	$(Q)$(MAKE) --no-print-directory O=$(O)/san CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+		SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" unit-only
+.PHONY: unit-only
+unit-only: $(O)/bin/policyc $(UNIT)
+	@set -e; for t in $(UNIT); do $$t; done
+	@POLICYC=$(abspath $(O)/bin/policyc) tests/golden/run
+
+VM_BIN := all $(O)/tests/vm/probe $(O)/tests/diff/diff
+
+## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
+KERNELS ?= 6.1 6.12 7.2
+check-vm: $(VM_BIN)
+	@tests/vm/fetch-kernels $(KERNELS)
+	@tests/vm/run $(KERNELS)
+	@tests/vm/nolsm $(firstword $(KERNELS))
+
+## make check           everything that CI runs
+check: setup-test
+	@$(MAKE) --no-print-directory check-all
+.PHONY: check-all
+check-all:
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory check-vm
+
+## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
+demo: setup-test
+	@$(MAKE) --no-print-directory all $(O)/tests/vm/probe
+	@tests/vm/fetch-kernels 6.1
+	@tests/vm/guest --time 180 6.1 tests/demo/demo
+
+## make golden-update   rewrites what golden tests expect; review the difference
+golden-update: all
+	@tests/golden/run --update
+
+## make distclean       removes what was built and fetched
+distclean:
+	rm -rf .out .cache

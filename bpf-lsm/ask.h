@@ -50,17 +50,17 @@ static __always_inline enum who who_asks(struct about *a, __u32 op)
 }
 
 /*
- * Nobody knows who asks: what the task was the last time decides, and only what it could be refused is. There is no label to
- * tell an event with; the counter tells.
+ * The question cannot be put, for want of a label or of room: what the task was the last time decides, and only what it could be
+ * refused then is. No event can be made either; the counter of the reason tells.
  */
-static __noinline int refuse_unknown(__u64 ops)
+static __noinline int refuse_unknown(__u64 ops, __u32 reason)
 {
 	__u64 task = (__u64)bpf_get_current_task();
 	__u64 *known = bpf_map_lookup_elem(&confined, &task);
 
 	if (!known || !(*known & ops))
 		return 0;
-	stat_add(BL_STAT_REASON0 + BL_R_NO_LABEL);
+	stat_add(BL_STAT_REASON0 + (reason & 15));
 	stat_add(BL_STAT_FAIL_CLOSED);
 	return -EPERM;
 }
@@ -145,7 +145,7 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	int name;
 
 	if (!ask_begin(a, BL_KEY_PATH))
-		return refuse_unknown(ops);
+		return refuse_unknown(ops, BL_R_NO_SCRATCH);
 	if (truncation_asked(a->s, ops, d))
 		return 0;
 	name = name_of_path(a->s, d, m, &a->from);
@@ -163,7 +163,7 @@ static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struc
 	case WHO_ASKS:
 		return ask_path(&a, ops, d, m);
 	case WHO_UNKNOWN:
-		return refuse_unknown(ops);
+		return refuse_unknown(ops, BL_R_NO_LABEL);
 	case WHO_PROBE:
 		return -BL_PROBE_ERRNO;
 	default:

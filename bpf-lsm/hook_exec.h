@@ -37,7 +37,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 	mine = (__u64)a.task;
 	known = bpf_map_lookup_elem(&confined, &mine);
 	if (known)
-		bpf_map_update_elem(&confined, &key, known, BPF_ANY);
+		confined_set(key, *known);
 	if (a.l->exe_len > BL_EXE_INLINE) {
 		struct long_exe *from = bpf_task_storage_get(&long_exe, a.task, 0, 0);
 		struct long_exe *to = bpf_task_storage_get(&long_exe, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -103,7 +103,7 @@ static __always_inline int exec_file(struct file *f, bool first)
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
 	if (who == WHO_UNKNOWN)
-		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC));
+		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL);
 	if (!a.l)
 		return 0;
 	if (first) {

@@ -94,12 +94,15 @@ SEC("lsm/path_rename")
 int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
+	int other = 0;
+
 	if (ret != 0)
 		return ret;
+	/* both names are always asked, so that a dry run reports what enforcing does */
 	ret = question_create(new_dir, new_dentry);
-	if (ret != 0 || !(flags & RENAME_EXCHANGE))
-		return ret;
-	return question_create(old_dir, old_dentry);
+	if (flags & RENAME_EXCHANGE)
+		other = question_create(old_dir, old_dentry);
+	return ret != 0 ? ret : other;
 }
 
 #endif

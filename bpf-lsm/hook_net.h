@@ -72,14 +72,14 @@ static __always_inline int net_question(const struct socket *sock, const void *n
 	case WHO_ASKS:
 		break;
 	case WHO_UNKNOWN:
-		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT));
+		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT), BL_R_NO_LABEL);
 	case WHO_PROBE:
 		return -BL_PROBE_ERRNO;
 	default:
 		return 0;
 	}
 	if (!ask_begin(&a, BL_KEY_NET))
-		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT));
+		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT), BL_R_NO_SCRATCH);
 	bad = endpoint_read(&a.s->endpoint, sock, name, len, sending);
 	if (bad > 0)
 		return 0;

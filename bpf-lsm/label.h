@@ -204,14 +204,20 @@ static long refusable_step(__u32 i, struct refusable *c)
 	return 0;
 }
 
-/* Keeps for the day when no label can be had what this task could be refused. */
+/* Keeps for the day when no label can be had what a task could be refused. */
+static __always_inline void confined_set(__u64 task, __u64 ops)
+{
+	if (bpf_map_update_elem(&confined, &task, &ops, BPF_ANY) != 0)
+		stat_add(BL_STAT_UNTRACKED);
+}
+
 static __noinline void confined_update(const struct bl_tables *t, const struct bl_label *l, __u64 task)
 {
 	struct refusable c = { .t = t, .l = l };
 
 	bpf_loop(BL_TASK_PROFILES, refusable_step, &c, 0);
 	if (c.ops)
-		bpf_map_update_elem(&confined, &task, &c.ops, BPF_ANY);
+		confined_set(task, c.ops);
 	else
 		bpf_map_delete_elem(&confined, &task);
 }

@@ -17,18 +17,31 @@ struct packet {
 	uint8_t data[BL_EVENT_MAX];
 };
 
+/* A daemon that refuses may close before it has read our hello: that is told once, and what it said comes after it. */
+static ssize_t receive_bytes(int fd, struct packet *p)
+{
+	bool reset = false;
+
+	for (;;) {
+		ssize_t n = recv(fd, p, sizeof(*p), MSG_TRUNC);
+
+		if (n >= 0 || (errno != EINTR && (errno != ECONNRESET || reset)))
+			return n;
+		reset |= errno == ECONNRESET;
+	}
+}
+
 /* One packet; *ret_size is that of its data. */
 static int receive(int fd, struct packet *p, size_t *ret_size, struct bl_error *err)
 {
-	ssize_t n;
+	ssize_t n = receive_bytes(fd, p);
 
-	do
-		n = recv(fd, p, sizeof(*p), MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot read from the daemon: %m");
 	if (n == 0)
-		return bl_error_set(err, BL_SYSTEM, "the daemon has gone");
+		return bl_error_set(err, BL_SYSTEM,
+				    "the daemon has gone, or has dropped this client because it was too "
+				    "slow; run the command again");
 	if (n < (ssize_t)sizeof(p->m) || n > (ssize_t)sizeof(*p) || p->m.version != BL_CTL_VERSION)
 		return bl_error_set(err, BL_SYSTEM, "the daemon speaks another version of the control protocol than %u",
 				    BL_CTL_VERSION);
@@ -40,13 +53,13 @@ static int receive(int fd, struct packet *p, size_t *ret_size, struct bl_error *
 
 static int say_hello(int fd, enum bl_ctl_want want, uint32_t *ret_pid, struct bl_error *err)
 {
-	const struct bl_ctl_msg hello = { .version = BL_CTL_VERSION, .type = BL_CTL_HELLO, .arg = want };
-	const struct timeval wait = { .tv_sec = 5 }, forever = { 0 };
+	const struct bl_ctl_msg hello = {.version = BL_CTL_VERSION, .type = BL_CTL_HELLO, .arg = want};
+	const struct timeval wait = {.tv_sec = 5}, forever = {0};
 	struct packet *p;
 	size_t size;
 	int r;
 
-	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0)
+	if (send(fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return bl_error_set(err, BL_SYSTEM, "cannot talk to the daemon: %m");
 	p = malloc(sizeof(*p));
 	if (!p)
@@ -64,7 +77,7 @@ static int say_hello(int fd, enum bl_ctl_want want, uint32_t *ret_pid, struct bl
 
 int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r;
 
 	if (fd < 0)

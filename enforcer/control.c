@@ -40,15 +40,15 @@ static void client_drop(struct client *cl)
 {
 	if (cl->fd >= 0)
 		(void)close(cl->fd);
-	*cl = (struct client){ .fd = -1 };
+	*cl = (struct client){.fd = -1};
 }
 
 /* 1: sent; 0: not now; negative: the client is gone. */
 static int client_send(const struct client *cl, enum bl_ctl_type type, uint64_t arg, const void *data, size_t size)
 {
-	struct bl_ctl_msg m = { .version = BL_CTL_VERSION, .type = type, .arg = arg };
-	struct iovec iov[2] = { { &m, sizeof(m) }, { (void *)data, size } };
-	struct msghdr h = { .msg_iov = iov, .msg_iovlen = size > 0 ? 2 : 1 };
+	struct bl_ctl_msg m = {.version = BL_CTL_VERSION, .type = type, .arg = arg};
+	struct iovec iov[2] = {{&m, sizeof(m)}, {(void *)data, size}};
+	struct msghdr h = {.msg_iov = iov, .msg_iovlen = size > 0 ? 2 : 1};
 	ssize_t n;
 
 	do
@@ -67,7 +67,8 @@ static void client_refuse(struct client *cl, const char *why)
 
 static void client_wait(struct bl_ctl *c, struct client *cl, bool for_room)
 {
-	struct epoll_event ev = { .events = EPOLLIN | (for_room ? EPOLLOUT : 0), .data.u32 = (uint32_t)(cl - c->clients) };
+	struct epoll_event ev = {.events = EPOLLIN | (for_room ? EPOLLOUT : 0),
+				 .data.u32 = (uint32_t)(cl - c->clients)};
 
 	if (cl->waiting == for_room)
 		return;
@@ -117,7 +118,8 @@ static void client_hello(struct bl_ctl *c, struct client *cl)
 		return;
 	}
 	if (n != (ssize_t)sizeof(m) || m.type != BL_CTL_HELLO || m.version != BL_CTL_VERSION) {
-		(void)snprintf(why, sizeof(why), "the daemon speaks version %u of the control protocol", BL_CTL_VERSION);
+		(void)snprintf(why, sizeof(why), "the daemon speaks version %u of the control protocol",
+			       BL_CTL_VERSION);
 		client_refuse(cl, why);
 		return;
 	}
@@ -136,9 +138,9 @@ static void client_hello(struct bl_ctl *c, struct client *cl)
 
 static void client_new(struct bl_ctl *c)
 {
-	struct client cl = { .fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) };
-	struct epoll_event ev = { .events = EPOLLIN };
-	struct ucred cred = { .uid = (uid_t)-1 };
+	struct client cl = {.fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+	struct epoll_event ev = {.events = EPOLLIN};
+	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(cred);
 	uint32_t i = 0;
 
@@ -189,7 +191,7 @@ void bl_ctl_event(struct bl_ctl *c, const void *data, size_t size)
 		return; /* the history misses one; the event itself was printed */
 	memcpy(copy, data, size);
 	free(rec->data);
-	*rec = (struct record){ copy, size };
+	*rec = (struct record){copy, size};
 	c->total++;
 	for (size_t i = 0; i < BL_CTL_CLIENTS; i++)
 		client_push(c, &c->clients[i]);
@@ -197,7 +199,7 @@ void bl_ctl_event(struct bl_ctl *c, const void *data, size_t size)
 
 static int listen_on(const char *path, int *ret_fd, struct bl_error *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask;
 	int r;
@@ -220,7 +222,7 @@ static int listen_on(const char *path, int *ret_fd, struct bl_error *err)
 
 int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = LISTENER };
+	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = LISTENER};
 	struct bl_ctl *c = calloc(1, sizeof(*c));
 	int r;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon's socket: SOCK_SEQPACKET, root only. A client says hello and what it wants; it gets a welcome, then events.
- * The daemon never waits for a client: one that is further behind than the history reaches is dropped.
+ * The daemon's socket: SOCK_SEQPACKET, root only. A client says hello and what it wants; it gets a welcome, then
+ * events. The daemon never waits for a client: one that is further behind than the history reaches is dropped.
  */
 #ifndef BL_CONTROL_H
 #define BL_CONTROL_H
@@ -16,7 +16,7 @@ enum bl_ctl_type {
 	BL_CTL_HELLO = 1,   /* client: arg is enum bl_ctl_want */
 	BL_CTL_WELCOME = 2, /* daemon: arg is its pid */
 	BL_CTL_EVENT = 3,   /* daemon: a struct bl_event record follows */
-	BL_CTL_END = 4,     /* daemon: that was all */
+	BL_CTL_END = 4,	    /* daemon: that was all */
 	BL_CTL_ERROR = 5,   /* daemon: a sentence follows */
 };
 enum bl_ctl_want { BL_WANT_NOTHING = 0, BL_WANT_HISTORY = 1, BL_WANT_FOLLOW = 2 };
@@ -39,7 +39,8 @@ void bl_ctl_close(struct bl_ctl *c);
 /* ---- a client's side ---- */
 /* Connects and says hello. -ENOENT: no daemon. */
 int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err);
-/* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error). */
+/* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error).
+ */
 int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err);
 
 #endif

@@ -32,16 +32,20 @@ struct daemon {
 	bool stop;
 };
 
-#define DAEMON_INIT { .object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1 }
+#define DAEMON_INIT                                                                                                    \
+	{                                                                                                              \
+		.object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1                 \
+	}
 
 static void say_state(const struct daemon *d, const char *how)
 {
-	struct bl_gen g = { 0 };
+	struct bl_gen g = {0};
 
 	if (bl_gen_open(d->gen, &g, NULL) < 0)
 		return;
-	(void)fprintf(stderr, "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
-			      " rules, %zu hooks attached; self-test passed, %s\n",
+	(void)fprintf(stderr,
+		      "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
+		      " rules, %zu hooks attached; self-test passed, %s\n",
 		      how, d->gen, g.info->path, g.image.tables->nprofiles, g.image.tables->nrules, bl_attached_count(),
 		      g.info->flags & BL_TF_DRY_RUN ? "dry run: nothing is refused" : "enforcing");
 	bl_gen_free(&g);
@@ -50,8 +54,8 @@ static void say_state(const struct daemon *d, const char *how)
 /* ---- start ---- */
 
 /*
- * Tells the programs who we are, so that no profile holds for us. The start time would tell us from a process with our pid after our
- * death, but user space only sees it in clock ticks.
+ * Tells the programs who we are, so that no profile holds for us. The start time would tell us from a process with our
+ * pid after our death, but user space only sees it in clock ticks.
  */
 static int announce(struct daemon *d, uint32_t tgid, struct bl_error *err)
 {
@@ -106,7 +110,7 @@ static void on_event(const struct bl_event_view *e, size_t size, void *arg)
 
 static int watch(const struct daemon *d, int fd, struct bl_error *err)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
 
 	if (fd < 0 || epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot watch a descriptor: %m");
@@ -115,7 +119,7 @@ static int watch(const struct daemon *d, int fd, struct bl_error *err)
 
 static int open_watches(struct daemon *d, struct bl_error *err)
 {
-	const struct itimerspec second = { .it_interval.tv_sec = 1, .it_value.tv_sec = 1 };
+	const struct itimerspec second = {.it_interval.tv_sec = 1, .it_value.tv_sec = 1};
 	sigset_t set;
 	int r;
 
@@ -141,8 +145,9 @@ static int start(struct daemon *d, const struct bl_run_options *opt, struct bl_e
 	int r = bl_lock_take("events.lock", false, &d->events_lock, err);
 
 	if (r == -EBUSY)
-		return bl_error_set(err, BL_REFUSED, "another 'enforcer run' or 'enforcer events' is reading the events; "
-						     "stop it first");
+		return bl_error_set(err, BL_REFUSED,
+				    "another 'enforcer run' or 'enforcer events' is reading the events; "
+				    "stop it first");
 	d->printer.json = opt->json;
 	if (r == 0)
 		r = take_policy(d, opt, err);
@@ -233,8 +238,9 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 	if (r == 0)
 		r = loop(d, err);
 	if (d->stop)
-		(void)fprintf(stderr, "enforcer: stopping; generation %" PRIu32 " stays in force, "
-				      "'enforcer unload' would end that\n",
+		(void)fprintf(stderr,
+			      "enforcer: stopping; generation %" PRIu32 " stays in force, "
+			      "'enforcer unload' would end that\n",
 			      d->gen);
 	finish(d);
 	free(d);

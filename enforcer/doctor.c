@@ -54,14 +54,16 @@ static void check_lsm(struct findings *f)
 	char list[BL_PROBE_TEXT], value[BL_PROBE_TEXT], what[256], cure[1024];
 
 	if (bl_probe_lsm_list(list) < 0) {
-		(void)snprintf(what, sizeof(what), "the kernel's LSM list (/sys/kernel/security/lsm: %s)", strerror(errno));
+		(void)snprintf(what, sizeof(what), "the kernel's LSM list (/sys/kernel/security/lsm: %s)",
+			       strerror(errno));
 		add(f, FAILED, what, "run: mount -t securityfs securityfs /sys/kernel/security");
 		return;
 	}
 	bl_probe_lsm_cure(list, value);
 	(void)snprintf(what, sizeof(what), "bpf in the kernel's LSM list (found: %.200s)", list);
-	(void)snprintf(cure, sizeof(cure), "put lsm=%s on the kernel command line and boot again; the kernel needs "
-					   "CONFIG_BPF_LSM=y",
+	(void)snprintf(cure, sizeof(cure),
+		       "put lsm=%s on the kernel command line and boot again; the kernel needs "
+		       "CONFIG_BPF_LSM=y",
 		       value);
 	add_if(f, bl_probe_list_has(list, "bpf"), what, cure);
 }
@@ -72,10 +74,10 @@ static void check_caps(struct findings *f)
 		unsigned int cap;
 		const char *what;
 	} caps[] = {
-		{ CAP_SYS_ADMIN, "capability CAP_SYS_ADMIN" },
-		{ CAP_BPF, "capability CAP_BPF" },
-		{ CAP_PERFMON, "capability CAP_PERFMON" },
-		{ CAP_MAC_ADMIN, "capability CAP_MAC_ADMIN" },
+		{CAP_SYS_ADMIN, "capability CAP_SYS_ADMIN"},
+		{CAP_BPF, "capability CAP_BPF"},
+		{CAP_PERFMON, "capability CAP_PERFMON"},
+		{CAP_MAC_ADMIN, "capability CAP_MAC_ADMIN"},
 	};
 
 	add_if(f, geteuid() == 0, "run as root", "run it with sudo or as a service");
@@ -107,7 +109,7 @@ static void check_mounts(struct findings *f)
 
 static void check_hooks(struct findings *f)
 {
-	struct bl_error err = { "" };
+	struct bl_error err = {""};
 	bool have[BL_NHOOKS];
 	char what[256];
 	int r = bl_probe_hooks(have, &err);
@@ -128,8 +130,9 @@ static void check_features(struct findings *f)
 	char jit[BL_PROBE_TEXT];
 
 	if (bl_probe_line("/proc/sys/net/core/bpf_jit_enable", jit) == 0 && strcmp(jit, "0") == 0)
-		add(f, WARNING, "BPF just-in-time compiler", "run: sysctl net.core.bpf_jit_enable=1 (without it every "
-							     "decision is many times slower)");
+		add(f, WARNING, "BPF just-in-time compiler",
+		    "run: sysctl net.core.bpf_jit_enable=1 (without it every "
+		    "decision is many times slower)");
 	else
 		add(f, FINE, "BPF just-in-time compiler", "");
 	add_if(f, bl_probe_task_storage(), "BPF task storage", "use Linux 6.1 or later");
@@ -141,7 +144,7 @@ static void check_features(struct findings *f)
 
 static void print_text(const struct findings *f)
 {
-	static const char *const words[] = { "ok  ", "warn", "FAIL" };
+	static const char *const words[] = {"ok  ", "warn", "FAIL"};
 
 	for (size_t i = 0; i < f->n; i++) {
 		(void)printf("%s  %s\n", words[f->list[i].outcome], f->list[i].what);
@@ -152,7 +155,7 @@ static void print_text(const struct findings *f)
 
 static void print_json(const struct findings *f)
 {
-	static const char *const words[] = { "ok", "warning", "fail" };
+	static const char *const words[] = {"ok", "warning", "fail"};
 	json_t *top = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < f->n; i++) {
@@ -173,7 +176,7 @@ static void print_json(const struct findings *f)
 
 int bl_doctor(bool json, struct bl_error *err)
 {
-	struct findings f = { .n = 0 };
+	struct findings f = {.n = 0};
 
 	check_lsm(&f);
 	check_caps(&f);

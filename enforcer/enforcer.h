@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the enforcer's files share. Functions return 0 or one of the two negative errnos below with a sentence in *err; only
- * main.c prints errors.
+ * What the enforcer's files share. Functions return 0 or one of the two negative errnos below with a sentence in *err;
+ * only main.c prints errors.
  */
 #ifndef BL_ENFORCER_H
 #define BL_ENFORCER_H
@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BL_REFUSED (-EKEYREJECTED) /* the policy or the image is refused, or enforcement is not as asked: exit status 1 */
-#define BL_SYSTEM (-EIO)           /* the machine does not let us: exit status 3 */
+#define BL_REFUSED                                                                                                     \
+	(-EKEYREJECTED)	 /* the policy or the image is refused, or enforcement is not as asked: exit status 1 */
+#define BL_SYSTEM (-EIO) /* the machine does not let us: exit status 3 */
 
 enum bl_exit { BL_EXIT_FINE = 0, BL_EXIT_REFUSED = 1, BL_EXIT_USAGE = 2, BL_EXIT_SYSTEM = 3 };
 

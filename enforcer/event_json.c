@@ -29,8 +29,8 @@ static void set_bytes(json_t *o, const char *key, const void *bytes, size_t n)
 		bl_text_hex(&hex, bytes, n);
 		(void)json_object_set_new(o, hex_key, bl_buf_text(&hex) ? json_string(bl_buf_text(&hex)) : json_null());
 	}
-	(void)json_object_set_new(o, key, bl_buf_text(&clean) ? json_stringn(clean.data ? clean.data : "", clean.len) :
-								json_null());
+	(void)json_object_set_new(
+		o, key, bl_buf_text(&clean) ? json_stringn(clean.data ? clean.data : "", clean.len) : json_null());
 	bl_buf_free(&clean);
 	bl_buf_free(&hex);
 }

@@ -48,7 +48,7 @@ void bl_names_free(struct bl_names *n)
 {
 	for (size_t i = 0; i < BL_NAMES_GENS; i++)
 		bl_gen_free(&n->gens[i].g);
-	*n = (struct bl_names){ 0 };
+	*n = (struct bl_names){0};
 }
 
 static const char *string_or_null(const struct bl_image *img, uint32_t off)
@@ -62,7 +62,7 @@ void bl_event_names(struct bl_names *n, const struct bl_event *ev, struct bl_eve
 {
 	const struct bl_image *img = bl_names_image(n, ev->gen);
 
-	*ret = (struct bl_event_names){ 0 };
+	*ret = (struct bl_event_names){0};
 	if (!img || ev->profile >= img->tables->nprofiles)
 		return;
 	ret->profile = bl_image_str(img, img->profiles[ev->profile].name);
@@ -125,8 +125,8 @@ static int take(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-int bl_events_open(const struct bl_object *o, void (*fn)(const struct bl_event_view *e, size_t size, void *arg), void *arg,
-		   struct bl_events **ret, struct bl_error *err)
+int bl_events_open(const struct bl_object *o, void (*fn)(const struct bl_event_view *e, size_t size, void *arg),
+		   void *arg, struct bl_events **ret, struct bl_error *err)
 {
 	struct bl_events *e = calloc(1, sizeof(*e));
 

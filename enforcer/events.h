@@ -57,10 +57,11 @@ int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_vi
 /* ---- the ring buffer ---- */
 
 struct bl_events;
-/* Calls fn for every good event; bad records are counted. Only one consumer may exist: the caller holds the events lock. */
-int bl_events_open(const struct bl_object *o, void (*fn)(const struct bl_event_view *e, size_t size, void *arg), void *arg,
-		   struct bl_events **ret, struct bl_error *err);
-int bl_events_fd(const struct bl_events *e);                    /* for epoll */
+/* Calls fn for every good event; bad records are counted. Only one consumer may exist: the caller holds the events
+ * lock. */
+int bl_events_open(const struct bl_object *o, void (*fn)(const struct bl_event_view *e, size_t size, void *arg),
+		   void *arg, struct bl_events **ret, struct bl_error *err);
+int bl_events_fd(const struct bl_events *e);			  /* for epoll */
 int bl_events_consume(struct bl_events *e, struct bl_error *err); /* takes what is there */
 uint64_t bl_events_bad(const struct bl_events *e);
 void bl_events_close(struct bl_events *e);

@@ -32,7 +32,8 @@ static int map_info(int fd, struct bpf_map_info *ret, struct bl_error *err)
 	return 0;
 }
 
-/* Fills a map, reads it back and compares: what is published is what was meant. Then nobody can write to it any more. */
+/* Fills a map, reads it back and compares: what is published is what was meant. Then nobody can write to it any more.
+ */
 static int fill(int fd, const void *value, size_t size, const char *what, struct bl_error *err)
 {
 	uint32_t key = 0;
@@ -187,8 +188,8 @@ static int read_map(uint32_t gen, const char *name, size_t least, void **ret, si
 	void *value;
 
 	if (fd < 0)
-		return bl_error_set(err, errno == ENOENT ? -ENOENT : BL_SYSTEM,
-				    "cannot open %s/gen/%" PRIu32 "/%s: %m", BL_PIN_DIR, gen, name);
+		return bl_error_set(err, errno == ENOENT ? -ENOENT : BL_SYSTEM, "cannot open %s/gen/%" PRIu32 "/%s: %m",
+				    BL_PIN_DIR, gen, name);
 	r = map_info(fd, &info, err);
 	value = r == 0 ? malloc(info.value_size) : NULL;
 	if (r == 0 && !value)
@@ -235,7 +236,7 @@ static int check_info(const struct bl_gen *g, uint32_t gen, size_t size, struct 
 
 int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err)
 {
-	struct bl_gen g = { 0 };
+	struct bl_gen g = {0};
 	struct bpf_map_info info;
 	size_t size;
 	void *value;
@@ -267,7 +268,7 @@ int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err)
 void bl_gen_free(struct bl_gen *g)
 {
 	free(g->info);
-	*g = (struct bl_gen){ 0 };
+	*g = (struct bl_gen){0};
 }
 
 /* Newest first: the one in force nearly always is. */
@@ -280,7 +281,7 @@ int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *er
 	if (r < 0 || id == 0)
 		return r;
 	for (size_t n = bl_pins_gens(gens); n > 0; n--) {
-		struct bpf_map_info info = { 0 };
+		struct bpf_map_info info = {0};
 		int fd = bl_pins_open("gen/%" PRIu32 "/tables", gens[n - 1]);
 
 		if (fd < 0)
@@ -292,5 +293,8 @@ int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *er
 			return 0;
 		}
 	}
-	return bl_error_set(err, BL_SYSTEM, "the tables in force (map %" PRIu32 ") have no pin in %s/gen", id, BL_PIN_DIR);
+	return bl_error_set(err, BL_SYSTEM,
+			    "the tables in force (map %" PRIu32 ") have no pin in %s/gen: somebody "
+			    "removed it; run 'enforcer unload' and load the policy again",
+			    id, BL_PIN_DIR);
 }

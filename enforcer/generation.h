@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A generation: one policy's tables in a map, and the image they came from in another, pinned as gen/N/tables and gen/N/image.
- * Made whole and read back before it is published; never changed afterwards but for its hit counters.
+ * A generation: one policy's tables in a map, and the image they came from in another, pinned as gen/N/tables and
+ * gen/N/image. Made whole and read back before it is published; never changed afterwards but for its hit counters.
  */
 #ifndef BL_GENERATION_H
 #define BL_GENERATION_H
@@ -15,9 +15,9 @@
 struct bl_gen_info {
 	uint32_t version; /* BL_GEN_INFO_VERSION */
 	uint32_t gen;
-	uint64_t size;      /* bytes of the image */
+	uint64_t size;	    /* bytes of the image */
 	uint64_t loaded_ns; /* since 1970 */
-	uint32_t flags;     /* BL_TF_DRY_RUN */
+	uint32_t flags;	    /* BL_TF_DRY_RUN */
 	uint32_t pad;
 	char path[BL_GEN_PATH]; /* of the image file, as given, cut to fit */
 };

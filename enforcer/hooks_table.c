@@ -5,7 +5,7 @@
 #include "banned.h"
 
 const struct bl_hook bl_hooks[BL_NHOOKS] = {
-#define X(hook, ops, flags) { #hook, ops, flags },
+#define X(hook, ops, flags) {#hook, ops, flags},
 	BL_HOOKS(X)
 #undef X
 };

@@ -34,7 +34,15 @@ size_t bl_attached_count(void)
 	return n;
 }
 
-int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *err)
+static int interrupted(struct bl_error *err)
+{
+	return bl_error_set(err, -ENOENT,
+			    "a load was interrupted, nothing is enforced; load a policy with: "
+			    "enforcer load IMAGE");
+}
+
+/* A first load makes its maps' pins before its links: no maps and no links is what an interrupted one leaves. */
+static int loaded_whole(struct bl_error *err)
 {
 	bool there;
 	int r = bl_pins_exist(&there, err);
@@ -43,13 +51,29 @@ int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *er
 		return r;
 	if (!there)
 		return bl_error_set(err, -ENOENT, "nothing is loaded; load a policy with: enforcer load IMAGE");
+	if (bl_pins_has("maps/control") && bl_pins_has("maps/slot") && bl_pins_has("maps/events") &&
+	    bl_pins_has("maps/stats"))
+		return 0;
+	if (bl_attached_count() == 0)
+		return interrupted(err);
+	return bl_error_set(err, BL_REFUSED,
+			    "hooks are attached, but maps are missing in %s/maps: somebody removed them; "
+			    "run 'enforcer unload' and load the policy again",
+			    BL_PIN_DIR);
+}
+
+int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *err)
+{
+	int r = loaded_whole(err);
+
+	if (r < 0)
+		return r;
 	r = bl_object_open(ret, err);
 	if (r < 0)
 		return r;
 	r = bl_gen_current(ret, ret_gen, err);
 	if (r == 0 && *ret_gen == 0)
-		r = bl_error_set(err, -ENOENT, "a load was interrupted, nothing is enforced; load a policy with: "
-					       "enforcer load IMAGE");
+		r = interrupted(err);
 	if (r < 0)
 		bl_object_close(ret);
 	return r;
@@ -59,7 +83,7 @@ int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *er
 
 static int first_start(const struct bl_object *o, const struct job *job, int tables_fd, struct bl_error *err)
 {
-	const struct bl_control control = { .abi = BL_ABI_VERSION };
+	const struct bl_control control = {.abi = BL_ABI_VERSION};
 	int r = bl_object_control_set(o, &control, err);
 
 	if (r == 0)
@@ -98,8 +122,8 @@ static int load_first(struct job *job, struct bl_error *err)
 	int r;
 
 	if (words == 0)
-		return bl_error_set(err, BL_REFUSED, "the policy needs %" PRIu32 " words of tables, the limit is %u", need,
-				    BL_MAX_WORDS);
+		return bl_error_set(err, BL_REFUSED, "the policy needs %" PRIu32 " words of tables, the limit is %u",
+				    need, BL_MAX_WORDS);
 	r = first_make(job, words, err);
 	if (r < 0) {
 		(void)bl_pins_remove_tree("links", NULL);
@@ -116,7 +140,7 @@ static int load_first(struct job *job, struct bl_error *err)
 /* Everything that can fail, then the switch. Whatever was attached for it is taken back if it does fail. */
 static int switch_over(const struct bl_object *o, const struct job *job, int tables_fd, struct bl_error *err)
 {
-	bool added[BL_NHOOKS] = { false };
+	bool added[BL_NHOOKS] = {false};
 	int r = bl_object_attach(job->image.tables->ops, added, err);
 
 	if (r == 0)
@@ -155,7 +179,7 @@ static int next_generation(uint32_t now, uint32_t *ret, struct bl_error *err)
 
 static int load_next(const struct bl_object *o, uint32_t now, struct job *job, struct bl_error *err)
 {
-	struct bl_gen g = { 0 };
+	struct bl_gen g = {0};
 	uint32_t words, gen = 0;
 	int fd = -1, r;
 
@@ -209,7 +233,7 @@ static int load_locked(struct job *job, struct bl_error *err)
 
 static int read_image(const char *path, void **ret_buf, struct bl_image *ret, struct bl_error *err)
 {
-	struct bl_error why = { "" };
+	struct bl_error why = {""};
 	size_t len;
 	int r = bl_image_file_read(path, BL_IMAGE_TRUSTED, ret_buf, &len, err);
 
@@ -238,11 +262,11 @@ static void fill_result(struct job *job)
 
 int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct bl_error *err)
 {
-	struct job job = { .path = path, .flags = dry_run ? BL_TF_DRY_RUN : 0, .result = ret };
+	struct job job = {.path = path, .flags = dry_run ? BL_TF_DRY_RUN : 0, .result = ret};
 	void *buf = NULL;
 	int lock, r;
 
-	*ret = (struct bl_load_result){ 0 };
+	*ret = (struct bl_load_result){0};
 	r = read_image(path, &buf, &job.image, err);
 	if (r == 0)
 		r = bl_probe_ready(err);
@@ -268,7 +292,7 @@ struct programs {
 static int program_add(const char *name, void *arg)
 {
 	struct programs *p = arg;
-	struct bpf_prog_info info = { 0 };
+	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
 	int fd = bl_pins_open("progs/%s", name);
 
@@ -298,7 +322,7 @@ static size_t programs_left(const struct programs *p)
 /* The kernel frees links and programs a little after the last pin of them has gone. */
 static int verify_gone(const struct programs *p, struct bl_error *err)
 {
-	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 	size_t left = 0;
 	bool there;
 	int r = bl_pins_exist(&there, err);
@@ -313,14 +337,15 @@ static int verify_gone(const struct programs *p, struct bl_error *err)
 			return 0;
 		(void)nanosleep(&pause, NULL);
 	}
-	return bl_error_set(err, BL_SYSTEM, "%zu of %zu programs are still in the kernel although nothing of ours holds "
-					    "them; 'bpftool prog' and 'bpftool link' show who does",
+	return bl_error_set(err, BL_SYSTEM,
+			    "%zu of %zu programs are still in the kernel although nothing of ours holds "
+			    "them; 'bpftool prog' and 'bpftool link' show who does",
 			    left, p->n);
 }
 
 static int unload_locked(struct bl_error *err)
 {
-	struct programs p = { .n = 0 };
+	struct programs p = {.n = 0};
 	bool there;
 	int r = bl_pins_exist(&there, err);
 

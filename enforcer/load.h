@@ -10,22 +10,23 @@ struct bl_load_result {
 	uint32_t old_gen; /* 0: the first */
 	uint32_t nprofiles, nrules;
 	uint32_t nwords, words; /* of tables: needed, there */
-	size_t nhooks;          /* attached */
+	size_t nhooks;		/* attached */
 	bool dry_run;
 };
 
 /*
- * Reads, checks and loads an image file. The first load makes everything, later ones switch over. A failure changes nothing.
- * Takes the lock.
+ * Reads, checks and loads an image file. The first load makes everything, later ones switch over. A failure changes
+ * nothing. Takes the lock.
  */
 int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct bl_error *err);
 
-/* Removes links, then everything else, and looks whether anything is left. Takes the lock. -ENOENT: nothing is loaded. */
+/* Removes links, then everything else, and looks whether anything is left. Takes the lock. -ENOENT: nothing is loaded.
+ */
 int bl_unload(struct bl_error *err);
 
 /*
- * Opens what is loaded. -ENOENT: nothing is, with a sentence that says how to load. The object is open only if 0 is returned;
- * *ret_gen is never 0 then.
+ * Opens what is loaded. -ENOENT: nothing is, with a sentence that says how to load. The object is open only if 0 is
+ * returned; *ret_gen is never 0 then.
  */
 int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *err);
 

@@ -37,8 +37,8 @@ static int run_load(const struct options *opt, struct bl_error *err)
 
 	if (r < 0)
 		return r;
-	(void)printf("loaded %s as generation %" PRIu32 ": %" PRIu32 " profiles, %" PRIu32 " rules, %" PRIu32 " of %" PRIu32
-		     " words, %zu hooks; self-test passed, %s\n",
+	(void)printf("loaded %s as generation %" PRIu32 ": %" PRIu32 " profiles, %" PRIu32 " rules, %" PRIu32
+		     " of %" PRIu32 " words, %zu hooks; self-test passed, %s\n",
 		     opt->image, res.gen, res.nprofiles, res.nrules, res.nwords, res.words, res.nhooks,
 		     res.dry_run ? "dry run: nothing is refused" : "enforcing");
 	return 0;
@@ -46,14 +46,14 @@ static int run_load(const struct options *opt, struct bl_error *err)
 
 static int run_run(const struct options *opt, struct bl_error *err)
 {
-	const struct bl_run_options o = { .image = opt->image, .dry_run = opt->dry_run, .json = opt->json };
+	const struct bl_run_options o = {.image = opt->image, .dry_run = opt->dry_run, .json = opt->json};
 
 	return bl_daemon_run(&o, err);
 }
 
 static int run_events(const struct options *opt, struct bl_error *err)
 {
-	const struct bl_watch_options o = { .json = opt->json, .follow = opt->follow };
+	const struct bl_watch_options o = {.json = opt->json, .follow = opt->follow};
 
 	return bl_events_watch(&o, err);
 }
@@ -83,13 +83,13 @@ static int run_unload(const struct options *opt, struct bl_error *err)
 }
 
 static const struct command commands[] = {
-	{ "load", "IMAGE [--dry-run]", "put a policy in force", OPT_DRY_RUN | ARG_MUST, run_load },
-	{ "run", "[IMAGE] [--dry-run] [--json]", "load or adopt a policy, then print and serve its events",
-	  OPT_DRY_RUN | OPT_JSON | ARG_MAY, run_run },
-	{ "status", "[--json]", "what is in force, with hits and counters", OPT_JSON, run_status },
-	{ "events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW, run_events },
-	{ "doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor },
-	{ "unload", "", "end enforcement and remove everything", 0, run_unload },
+	{"load", "IMAGE [--dry-run]", "put a policy in force", OPT_DRY_RUN | ARG_MUST, run_load},
+	{"run", "[IMAGE] [--dry-run] [--json]", "load or adopt a policy, then print and serve its events",
+	 OPT_DRY_RUN | OPT_JSON | ARG_MAY, run_run},
+	{"status", "[--json]", "what is in force, with hits and counters", OPT_JSON, run_status},
+	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW, run_events},
+	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
+	{"unload", "", "end enforcement and remove everything", 0, run_unload},
 };
 
 static void print_usage(FILE *to)
@@ -135,9 +135,11 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 static int parse_options(const struct command *c, int argc, char **argv, struct options *ret)
 {
 	static const struct option longs[] = {
-		{ "dry-run", no_argument, NULL, OPT_DRY_RUN }, { "json", no_argument, NULL, OPT_JSON },
-		{ "follow", no_argument, NULL, OPT_FOLLOW },   { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+		{"json", no_argument, NULL, OPT_JSON},
+		{"follow", no_argument, NULL, OPT_FOLLOW},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int o;
 
@@ -175,8 +177,8 @@ static int report(int r, const struct bl_error *err)
 
 static int run_command(const struct command *c, int argc, char **argv)
 {
-	struct bl_error err = { "" };
-	struct options opt = { .image = NULL };
+	struct bl_error err = {""};
+	struct options opt = {.image = NULL};
 	int status = parse_options(c, argc, argv, &opt);
 
 	if (status != 0)
@@ -201,7 +203,8 @@ int main(int argc, char **argv)
 		return BL_EXIT_FINE;
 	}
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-		(void)printf("enforcer of Bailiff: tables version %u, image format %u\n", BL_ABI_VERSION, BL_IMAGE_VERSION);
+		(void)printf("enforcer of Bailiff: tables version %u, image format %u\n", BL_ABI_VERSION,
+			     BL_IMAGE_VERSION);
 		return BL_EXIT_FINE;
 	}
 	if (argc > 1)

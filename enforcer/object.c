@@ -60,7 +60,7 @@ const char *bl_object_log_tail(int lines)
 
 uint32_t bl_object_size_class(uint32_t nwords)
 {
-	static const uint32_t classes[] = { 1u << 15, 1u << 17, 1u << 19, 1u << 21 };
+	static const uint32_t classes[] = {1u << 15, 1u << 17, 1u << 19, 1u << 21};
 
 	for (size_t i = 0; i < BL_ARRAY_SIZE(classes); i++)
 		if (nwords <= classes[i])
@@ -90,8 +90,9 @@ static int choose_programs(struct bpf_object *obj, uint64_t ops, struct bl_error
 		struct bpf_program *prog = bpf_object__find_program_by_name(obj, h->name);
 
 		if (!prog)
-			return bl_error_set(err, BL_SYSTEM, "no program for the hook %s in this enforcer: it was "
-							    "built wrongly",
+			return bl_error_set(err, BL_SYSTEM,
+					    "no program for the hook %s in this enforcer: it was "
+					    "built wrongly",
 					    h->name);
 		if (have[i])
 			continue;
@@ -121,7 +122,8 @@ static int pin_maps(struct bpf_object *obj, struct bl_error *err)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map(map, obj)
+	{
 		char path[PATH_MAX];
 		int r;
 
@@ -140,7 +142,8 @@ static int pin_programs(struct bpf_object *obj, struct bl_error *err)
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, obj) {
+	bpf_object__for_each_program(prog, obj)
+	{
 		char path[PATH_MAX];
 		int r;
 
@@ -165,8 +168,7 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, str
 		return r;
 	r = bailiff__load(skel);
 	if (r < 0)
-		return bl_error_set(err, BL_SYSTEM, "the kernel refuses the BPF programs: %s",
-				    strerror(-r));
+		return bl_error_set(err, BL_SYSTEM, "the kernel refuses the BPF programs: %s", strerror(-r));
 	r = pin_maps(skel->obj, err);
 	return r < 0 ? r : pin_programs(skel->obj, err);
 }
@@ -198,7 +200,7 @@ static int open_map(const char *name, int *ret, struct bl_error *err)
 /* A map with the same name from another version could have another layout. */
 static int check_control(const struct bl_object *o, struct bl_error *err)
 {
-	struct bpf_map_info info = { 0 };
+	struct bpf_map_info info = {0};
 	uint32_t len = sizeof(info);
 	struct bl_control c;
 	int r;
@@ -206,8 +208,9 @@ static int check_control(const struct bl_object *o, struct bl_error *err)
 	if (bpf_obj_get_info_by_fd(o->control, &info, &len) < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot ask about the map 'control': %m");
 	if (info.value_size != sizeof(c))
-		return bl_error_set(err, BL_REFUSED, "the loaded programs are of another version than this enforcer; "
-						     "run 'enforcer unload' first");
+		return bl_error_set(err, BL_REFUSED,
+				    "the loaded programs are of another version than this enforcer; "
+				    "run 'enforcer unload' first");
 	r = bl_object_control_get(o, &c, err);
 	if (r < 0)
 		return r;
@@ -241,7 +244,7 @@ int bl_object_open(struct bl_object *ret, struct bl_error *err)
 
 void bl_object_close(struct bl_object *o)
 {
-	int *const fds[] = { &o->slot, &o->control, &o->events, &o->stats };
+	int *const fds[] = {&o->slot, &o->control, &o->events, &o->stats};
 
 	for (size_t i = 0; i < BL_ARRAY_SIZE(fds); i++) {
 		if (*fds[i] >= 0)

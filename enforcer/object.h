@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The loaded object: programs and maps that outlive a policy and the enforcer, held by their pins. bl_object_load() makes the pins
- * once; everything after that works on pins, whoever made them.
+ * The loaded object: programs and maps that outlive a policy and the enforcer, held by their pins. bl_object_load()
+ * makes the pins once; everything after that works on pins, whoever made them.
  */
 #ifndef BL_OBJECT_H
 #define BL_OBJECT_H
@@ -16,7 +16,8 @@ const char *bl_object_log_tail(int lines);
 /* Words of the smallest size class that holds nwords; 0: none does. */
 uint32_t bl_object_size_class(uint32_t nwords);
 
-/* Loads the programs for tables of words (a size class) and pins maps and programs. Nothing is attached, nothing enforced. */
+/* Loads the programs for tables of words (a size class) and pins maps and programs. Nothing is attached, nothing
+ * enforced. */
 int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err);
 
 /* The maps that the enforcer talks to; -1: not open. Start with BL_OBJECT_CLOSED. */
@@ -26,7 +27,10 @@ struct bl_object {
 	int events;
 	int stats;
 };
-#define BL_OBJECT_CLOSED { -1, -1, -1, -1 }
+#define BL_OBJECT_CLOSED                                                                                               \
+	{                                                                                                              \
+		-1, -1, -1, -1                                                                                         \
+	}
 
 /* Opens the pinned maps and checks that the programs are of this version (control.abi, where it is set). */
 int bl_object_open(struct bl_object *ret, struct bl_error *err);
@@ -39,8 +43,8 @@ int bl_object_control_set(const struct bl_object *o, const struct bl_control *c,
 int bl_object_slot_id(const struct bl_object *o, uint32_t *ret, struct bl_error *err);
 
 /*
- * Attaches and pins a link for every loaded hook that ops needs and that has none. added (may be NULL) tells which were made, so that
- * a failure can take them back with bl_object_detach().
+ * Attaches and pins a link for every loaded hook that ops needs and that has none. added (may be NULL) tells which were
+ * made, so that a failure can take them back with bl_object_detach().
  */
 int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err);
 /* Removes the links of the hooks with which[i]. */

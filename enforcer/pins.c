@@ -68,8 +68,9 @@ static int mount_bpffs(struct bl_error *err)
 	if (fs.f_type == BPF_FS_MAGIC)
 		return 0;
 	if (mount("bpf", BL_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0)
-		return bl_error_set(err, BL_SYSTEM, "cannot mount the BPF file system on " BL_BPFFS
-						    ": %m; run: mount -t bpf bpf " BL_BPFFS);
+		return bl_error_set(err, BL_SYSTEM,
+				    "cannot mount the BPF file system on " BL_BPFFS
+				    ": %m; run: mount -t bpf bpf " BL_BPFFS);
 	return 0;
 }
 
@@ -92,7 +93,7 @@ static int private_dir(const char *path, struct bl_error *err)
 
 int bl_pins_prepare(struct bl_error *err)
 {
-	static const char *const dirs[] = { "", "/maps", "/progs", "/links", "/gen" };
+	static const char *const dirs[] = {"", "/maps", "/progs", "/links", "/gen"};
 	int r = mount_bpffs(err);
 
 	for (size_t i = 0; r == 0 && i < BL_ARRAY_SIZE(dirs); i++) {
@@ -227,7 +228,7 @@ static int gen_compare(const void *a, const void *b)
 
 size_t bl_pins_gens(uint32_t ret[BL_PINS_MAX_GENS])
 {
-	struct gens g = { .ret = ret };
+	struct gens g = {.ret = ret};
 
 	(void)bl_pins_each("gen", gen_add, &g);
 	qsort(ret, g.n, sizeof(ret[0]), gen_compare);

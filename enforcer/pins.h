@@ -27,7 +27,8 @@ int bl_pins_remove(struct bl_error *err, const char *fmt, ...) __attribute__((fo
 /* Removes a directory of the pin directory with everything in it; "" is all of it. */
 int bl_pins_remove_tree(const char *dir, struct bl_error *err);
 
-/* Calls fn for each name in a directory of the pin directory, until it returns non-zero. A missing directory is empty. */
+/* Calls fn for each name in a directory of the pin directory, until it returns non-zero. A missing directory is empty.
+ */
 int bl_pins_each(const char *dir, int (*fn)(const char *name, void *arg), void *arg);
 
 /* Generations that are there, ascending. */

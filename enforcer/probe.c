@@ -141,8 +141,9 @@ int bl_probe_hooks(bool *have, struct bl_error *err)
 	struct btf *btf = btf__load_vmlinux_btf();
 
 	if (!btf)
-		return bl_error_set(err, BL_SYSTEM, "the kernel has no BTF (/sys/kernel/btf/vmlinux: %s); use a kernel "
-						    "built with CONFIG_DEBUG_INFO_BTF=y",
+		return bl_error_set(err, BL_SYSTEM,
+				    "the kernel has no BTF (/sys/kernel/btf/vmlinux: %s); use a kernel "
+				    "built with CONFIG_DEBUG_INFO_BTF=y",
 				    strerror(errno));
 	for (size_t i = 0; i < BL_NHOOKS; i++) {
 		char name[128];
@@ -178,10 +179,10 @@ static int ready_process(struct bl_error *err)
 		unsigned int cap;
 		const char *name;
 	} caps[] = {
-		{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN" },
-		{ CAP_BPF, "CAP_BPF" },
-		{ CAP_PERFMON, "CAP_PERFMON" },
-		{ CAP_MAC_ADMIN, "CAP_MAC_ADMIN" },
+		{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+		{CAP_BPF, "CAP_BPF"},
+		{CAP_PERFMON, "CAP_PERFMON"},
+		{CAP_MAC_ADMIN, "CAP_MAC_ADMIN"},
 	};
 
 	if (geteuid() != 0)
@@ -194,11 +195,13 @@ static int ready_process(struct bl_error *err)
 					    "to the capabilities of its service or container",
 					    caps[i].name, caps[i].name);
 	if (!bl_probe_initial_userns())
-		return bl_error_set(err, BL_SYSTEM, "this process is in a user namespace of its own (a container?); "
-						    "run it on the machine itself");
+		return bl_error_set(err, BL_SYSTEM,
+				    "this process is in a user namespace of its own (a container?); "
+				    "run it on the machine itself");
 	if (!bl_probe_initial_pidns())
-		return bl_error_set(err, BL_SYSTEM, "this process is in a pid namespace of its own (a container?); "
-						    "run it on the machine itself");
+		return bl_error_set(err, BL_SYSTEM,
+				    "this process is in a pid namespace of its own (a container?); "
+				    "run it on the machine itself");
 	return 0;
 }
 
@@ -211,8 +214,9 @@ int bl_probe_ready(struct bl_error *err)
 	if (r < 0)
 		return r;
 	if (bl_probe_lsm_list(list) < 0)
-		return bl_error_set(err, BL_SYSTEM, "cannot read /sys/kernel/security/lsm: %m; "
-						    "run: mount -t securityfs securityfs /sys/kernel/security");
+		return bl_error_set(err, BL_SYSTEM,
+				    "cannot read /sys/kernel/security/lsm: %m; "
+				    "run: mount -t securityfs securityfs /sys/kernel/security");
 	if (!bl_probe_list_has(list, "bpf")) {
 		bl_probe_lsm_cure(list, cure);
 		return bl_error_set(err, BL_SYSTEM,

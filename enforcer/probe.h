@@ -36,7 +36,8 @@ bool bl_probe_task_storage(void);
 bool bl_probe_ringbuf(void);
 bool bl_probe_loop(void);
 
-/* Everything that loading needs before it touches the kernel, one after the other: the first that fails, with its cure. */
+/* Everything that loading needs before it touches the kernel, one after the other: the first that fails, with its cure.
+ */
 int bl_probe_ready(struct bl_error *err);
 
 #endif

@@ -34,7 +34,7 @@ static int try_open(void)
 
 static int try_connect(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e;
 
 	if (fd < 0)
@@ -48,8 +48,8 @@ static int try_connect(void)
 /* If this is not blocked it does not return, and the pipe closes without a word about it. */
 static int try_exec(void)
 {
-	char *const argv[] = { (char *)"enforcer", (char *)"--version", NULL };
-	char *const envp[] = { NULL };
+	char *const argv[] = {(char *)"enforcer", (char *)"--version", NULL};
+	char *const envp[] = {NULL};
 
 	(void)execve("/proc/self/exe", argv, envp);
 	return errno;
@@ -62,9 +62,9 @@ static const struct action {
 	uint32_t op;
 	int (*try)(void);
 } actions[] = {
-	{ "open(2) of a file", "file_open", BL_OP_READ, try_open },
-	{ "connect(2) to the loopback address", "socket_connect", BL_OP_CONNECT, try_connect },
-	{ "execve(2) of a program", "bprm_check_security", BL_OP_EXEC, try_exec },
+	{"open(2) of a file", "file_open", BL_OP_READ, try_open},
+	{"connect(2) to the loopback address", "socket_connect", BL_OP_CONNECT, try_connect},
+	{"execve(2) of a program", "bprm_check_security", BL_OP_EXEC, try_exec},
 };
 
 static bool hook_attached(const char *name)
@@ -85,7 +85,7 @@ static void child_run(int go, int report, const bool *wanted)
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	for (uint32_t i = 0; i < BL_ARRAY_SIZE(actions); i++) {
-		struct outcome o = { .action = i };
+		struct outcome o = {.action = i};
 
 		if (!wanted[i])
 			continue;
@@ -98,7 +98,7 @@ static void child_run(int go, int report, const bool *wanted)
 
 struct child {
 	pid_t pid;
-	int go;     /* write end: a byte starts it */
+	int go;	    /* write end: a byte starts it */
 	int report; /* read end: struct outcome */
 };
 
@@ -151,12 +151,13 @@ static int failed(const struct action *a, const char *how, struct bl_error *err)
 	char list[BL_PROBE_TEXT];
 	bool listed = bl_probe_lsm_list(list) == 0 && bl_probe_list_has(list, "bpf");
 
-	return bl_error_set(err, BL_REFUSED, "self-test failed: %s was not blocked by hook %s (%s), so that nothing is "
-					     "enforced; likely reason: %s",
+	return bl_error_set(err, BL_REFUSED,
+			    "self-test failed: %s was not blocked by hook %s (%s), so that nothing is "
+			    "enforced; likely reason: %s",
 			    a->what, a->hook, how,
 			    listed ? "the BPF programs of this hook are attached but not called; look at "
-				     "'bpftool link' and the kernel log" :
-				     "bpf is not in the kernel's LSM list (/sys/kernel/security/lsm); see "
+				     "'bpftool link' and the kernel log"
+				   : "bpf is not in the kernel's LSM list (/sys/kernel/security/lsm); see "
 				     "'enforcer doctor'");
 }
 
@@ -201,8 +202,8 @@ static void child_listen(struct child *c, struct outcome *got, bool *have)
 
 static int probe(const struct bl_object *o, struct child *c, const bool *wanted, struct bl_error *err)
 {
-	struct outcome got[BL_ARRAY_SIZE(actions)] = { 0 };
-	bool have[BL_ARRAY_SIZE(actions)] = { false };
+	struct outcome got[BL_ARRAY_SIZE(actions)] = {0};
+	bool have[BL_ARRAY_SIZE(actions)] = {false};
 	struct bl_control control;
 	uint64_t seen;
 	int r = bl_object_control_get(o, &control, err);
@@ -227,7 +228,7 @@ static int probe(const struct bl_object *o, struct child *c, const bool *wanted,
 int bl_selftest(const struct bl_object *o, struct bl_error *err)
 {
 	bool wanted[BL_ARRAY_SIZE(actions)];
-	struct child c = { .pid = -1 };
+	struct child c = {.pid = -1};
 	int r;
 
 	for (size_t i = 0; i < BL_ARRAY_SIZE(actions); i++)

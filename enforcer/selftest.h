@@ -6,8 +6,8 @@
 #include "object.h"
 
 /*
- * Tries every action whose hooks are attached. 0: all were blocked by our programs. BL_REFUSED: one was not, with the likely
- * reason. Nothing but the child is affected. The caller holds the lock.
+ * Tries every action whose hooks are attached. 0: all were blocked by our programs. BL_REFUSED: one was not, with the
+ * likely reason. Nothing but the child is affected. The caller holds the lock.
  */
 int bl_selftest(const struct bl_object *o, struct bl_error *err);
 

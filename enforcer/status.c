@@ -54,7 +54,8 @@ static int read_stats(const struct bl_object *o, uint64_t *ret, struct bl_error 
 static void find_missing(struct status *s)
 {
 	for (size_t i = 0; i < BL_NHOOKS; i++) {
-		bool optional = (bl_hooks[i].flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", bl_hooks[i].name);
+		bool optional =
+			(bl_hooks[i].flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", bl_hooks[i].name);
 
 		if (bl_hook_needed(&bl_hooks[i], s->tables->ops) && !optional && !bl_object_attached(i))
 			s->missing = bl_hooks[i].name;
@@ -153,7 +154,8 @@ static void print_profiles(const struct status *s)
 	for (uint32_t i = 0; i < img->tables->nprofiles; i++) {
 		(void)printf("profile ");
 		print_string(bl_image_str(img, img->profiles[i].name));
-		(void)printf(": %s%s, subject ", bl_text_mode(profile(s, i)->mode), dry_run(s) ? " (dry run: audit)" : "");
+		(void)printf(": %s%s, subject ", bl_text_mode(profile(s, i)->mode),
+			     dry_run(s) ? " (dry run: audit)" : "");
 		print_string(bl_image_str(img, img->profiles[i].subject));
 		(void)printf("\n");
 		print_rules(s, i);
@@ -203,7 +205,8 @@ static void print_text(const struct status *s)
 	if (s->daemon != 0)
 		(void)printf("daemon: running, pid %" PRIu32 "\n", s->daemon);
 	else
-		(void)printf("daemon: not running; enforcement does not need it, events are kept in the kernel's buffer\n");
+		(void)printf(
+			"daemon: not running; enforcement does not need it, events are kept in the kernel's buffer\n");
 	print_profiles(s);
 }
 
@@ -334,7 +337,7 @@ static void print_nothing(bool json)
 
 int bl_status(bool json, struct bl_error *err)
 {
-	struct status s = { .daemon = 0 };
+	struct status s = {.daemon = 0};
 	int r;
 
 	if (geteuid() != 0)

@@ -27,7 +27,7 @@ static void print_from_ring(const struct bl_event_view *e, size_t size, void *ar
 
 static int follow_ring(struct bl_events *events, const struct bl_printer *p, bool follow, struct bl_error *err)
 {
-	struct pollfd pfd = { .fd = bl_events_fd(events), .events = POLLIN };
+	struct pollfd pfd = {.fd = bl_events_fd(events), .events = POLLIN};
 	int r = bl_events_consume(events, err);
 
 	while (r == 0 && follow && !p->broken) {
@@ -68,7 +68,7 @@ static int watch_kernel(struct bl_printer *p, bool follow, struct bl_error *err)
 
 int bl_events_watch(const struct bl_watch_options *opt, struct bl_error *err)
 {
-	struct bl_printer p = { .json = opt->json };
+	struct bl_printer p = {.json = opt->json};
 	uint32_t pid;
 	int fd, r;
 

@@ -289,7 +289,8 @@ _Static_assert(sizeof(struct bl_event) == 104, "event");
 	X(DROPPED, 1, "events_dropped") \
 	X(DECISIONS, 2, "questions_refused_or_reported") \
 	X(LABELS, 3, "labels_computed") \
-	X(FAIL_CLOSED, 4, "refused_without_rule")
+	X(FAIL_CLOSED, 4, "refused_without_rule") \
+	X(UNTRACKED, 5, "confined_tasks_not_tracked") /* the table for the day without labels was full */
 enum bl_stat {
 #define X(NAME, n, w) BL_STAT_##NAME = n,
 	BL_STATS(X)

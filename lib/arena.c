@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "banned.h"
+
 #define ARENA_ALIGN 16u
 #define ARENA_FIRST 4096u
 #define ARENA_BIGGEST (1u << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that is taken piece by piece and given back at once. Out of memory is a message on stderr and exit status 3, so nobody
- * who uses an arena has to handle it.
+ * Memory that is taken piece by piece and given back at once. Out of memory is a message on stderr and exit status 3,
+ * so nobody who uses an arena has to handle it.
  */
 #ifndef BL_ARENA_H
 #define BL_ARENA_H
@@ -12,7 +12,7 @@
 struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks; /* newest first */
-	size_t used, size;          /* of the newest */
+	size_t used, size;	    /* of the newest */
 };
 
 void arena_init(struct arena *a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A string that grows. Start with BL_BUF_INIT, end with bl_buf_free(). A failed allocation is remembered and later calls do
- * nothing, so that only the end has to look: bl_buf_text() then is NULL.
+ * A string that grows. Start with BL_BUF_INIT, end with bl_buf_free(). A failed allocation is remembered and later
+ * calls do nothing, so that only the end has to look: bl_buf_text() then is NULL.
  */
 #ifndef BL_BUF_H
 #define BL_BUF_H
@@ -15,7 +15,10 @@ struct bl_buf {
 	size_t cap;
 	bool failed;
 };
-#define BL_BUF_INIT { NULL, 0, 0, false }
+#define BL_BUF_INIT                                                                                                    \
+	{                                                                                                              \
+		NULL, 0, 0, false                                                                                      \
+	}
 
 void bl_buf_add(struct bl_buf *b, const void *bytes, size_t n);
 void bl_buf_str(struct bl_buf *b, const char *s);

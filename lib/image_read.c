@@ -63,8 +63,9 @@ static int check_head(const struct bl_image_head *h, size_t len, struct bl_error
 		return bl_error_set(err, -EINVAL, "not a policy image: %zu bytes are too few for its head of %zu", len,
 				    sizeof(*h));
 	if (memcmp(h->magic, BL_IMAGE_MAGIC, sizeof(h->magic)) != 0)
-		return bl_error_set(err, -EINVAL, "not a policy image: it does not begin with \"BAILIFF\"; "
-						  "`policyc build` makes one from a policy");
+		return bl_error_set(err, -EINVAL,
+				    "not a policy image: it does not begin with \"BAILIFF\"; "
+				    "`policyc build` makes one from a policy");
 	if (h->version != BL_IMAGE_VERSION)
 		return bl_error_set(err, -EPROTONOSUPPORT, "image is of format %" PRIu32 ", this program reads %u",
 				    h->version, BL_IMAGE_VERSION);
@@ -174,7 +175,7 @@ static int check_strings(const struct bl_image *img, struct bl_error *err)
 static int check_counts(const struct bl_image *img, struct bl_error *err)
 {
 	const struct bl_section *s = (const void *)(img->head + 1);
-	const uint64_t want[3] = { img->tables->nprofiles, img->tables->nrules, img->tables->natoms };
+	const uint64_t want[3] = {img->tables->nprofiles, img->tables->nrules, img->tables->natoms};
 
 	for (uint32_t i = 0; i < 3; i++) {
 		uint32_t type = BL_SEC_PROFILES + i;
@@ -199,7 +200,7 @@ static int check_string_of(const struct bl_image *img, const char *what, size_t 
 static int check_meta_profile(const struct bl_image *img, size_t i, struct bl_error *err)
 {
 	const struct bl_meta_profile *p = &img->profiles[i];
-	const uint32_t strings[] = { p->name, p->file, p->subject };
+	const uint32_t strings[] = {p->name, p->file, p->subject};
 
 	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++) {
 		int r = check_string_of(img, "profile", i, strings[k], err);
@@ -217,7 +218,7 @@ static int check_meta_profile(const struct bl_image *img, size_t i, struct bl_er
 static int check_meta_rule(const struct bl_image *img, size_t i, struct bl_error *err)
 {
 	const struct bl_meta_rule *rule = &img->rules[i];
-	const uint32_t strings[] = { rule->file, rule->text, rule->message, rule->tag, rule->severity };
+	const uint32_t strings[] = {rule->file, rule->text, rule->message, rule->tag, rule->severity};
 
 	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++) {
 		int r = check_string_of(img, "rule", i, strings[k], err);

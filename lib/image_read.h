@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads a policy image (include/image.h) and believes nothing in it: what bl_image_parse() has accepted can be handed to the
- * decision core and to the kernel without another look.
+ * Reads a policy image (include/image.h) and believes nothing in it: what bl_image_parse() has accepted can be handed
+ * to the decision core and to the kernel without another look.
  */
 #ifndef BL_IMAGE_READ_H
 #define BL_IMAGE_READ_H
@@ -22,8 +22,8 @@ struct bl_image {
 	const char *strings;
 	size_t strings_size;
 	const struct bl_meta_profile *profiles; /* tables->nprofiles */
-	const struct bl_meta_rule *rules;       /* tables->nrules */
-	const struct bl_meta_atom *atoms;       /* tables->natoms */
+	const struct bl_meta_rule *rules;	/* tables->nrules */
+	const struct bl_meta_atom *atoms;	/* tables->natoms */
 	const struct bl_meta_id *users;
 	size_t nusers;
 };
@@ -46,8 +46,8 @@ void bl_image_seal(void *buf, size_t len);
 #define BL_IMAGE_TRUSTED 1u /* the file must belong to root and be writable by nobody else */
 
 /*
- * Reads a file, at most BL_IMAGE_MAX bytes, after checking the opened file itself. 0 and malloc()ed memory, or a negative
- * errno with a sentence that names path.
+ * Reads a file, at most BL_IMAGE_MAX bytes, after checking the opened file itself. 0 and malloc()ed memory, or a
+ * negative errno with a sentence that names path.
  */
 int bl_image_file_read(const char *path, unsigned int flags, void **ret_buf, size_t *ret_len, struct bl_error *err);
 

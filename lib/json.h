@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * Appends a string in quotes. Bytes that are no UTF-8 become U+FFFD each. Returns whether the string says exactly what the bytes
- * are; if not, the caller adds a member with bl_json_hex().
+ * Appends a string in quotes. Bytes that are no UTF-8 become U+FFFD each. Returns whether the string says exactly what
+ * the bytes are; if not, the caller adds a member with bl_json_hex().
  */
 bool bl_json_string(struct bl_buf *b, const void *bytes, size_t n);
 
@@ -19,7 +19,8 @@ bool bl_json_cstring(struct bl_buf *b, const char *s);
 /* Appends the bytes as a string of hexadecimal digits, in quotes. */
 void bl_json_hex(struct bl_buf *b, const void *bytes, size_t n);
 
-/* Appends the bytes as valid UTF-8, neither quoted nor escaped, for other JSON libraries. Returns as bl_json_string(). */
+/* Appends the bytes as valid UTF-8, neither quoted nor escaped, for other JSON libraries. Returns as bl_json_string().
+ */
 bool bl_json_clean(struct bl_buf *b, const void *bytes, size_t n);
 
 #endif

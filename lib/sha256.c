@@ -26,7 +26,8 @@ static uint32_t ror(uint32_t x, unsigned n)
 static void sha256_schedule(const uint8_t *p, uint32_t w[64])
 {
 	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 |
+		       p[4 * i + 3];
 	for (int i = 16; i < 64; i++) {
 		uint32_t s0 = ror(w[i - 15], 7) ^ ror(w[i - 15], 18) ^ w[i - 15] >> 3;
 		uint32_t s1 = ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10;
@@ -91,7 +92,7 @@ void bl_sha256_add(struct bl_sha256 *c, const void *bytes, size_t n)
 void bl_sha256_end(struct bl_sha256 *c, uint8_t ret[BL_SHA256_SIZE])
 {
 	uint64_t bits = c->len * 8;
-	uint8_t pad[72] = { 0x80 };
+	uint8_t pad[72] = {0x80};
 	size_t n = (c->len % 64 < 56 ? 56 : 120) - c->len % 64;
 
 	for (int i = 0; i < 8; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Checks the tables of a policy so thoroughly that no decision on them can go wrong: every number that the decision core
- * uses as an index, every list and condition it walks, every state of the automaton it can reach.
+ * Checks the tables of a policy so thoroughly that no decision on them can go wrong: every number that the decision
+ * core uses as an index, every list and condition it walks, every state of the automaton it can reach.
  */
 #include "image_read.h"
 
@@ -13,12 +13,12 @@
 #include "banned.h"
 
 /* What is known about a word of w[]; one note for each. */
-#define NOTE_OP(op) (1ULL << (op))         /* first word of a list: good for this operation (1 to 44) */
-#define NOTE_KIND(k) (1ULL << (48 + (k)))  /* a state, or the first word of a record: good for this kind (0 to 7) */
-#define NOTE_SUBJECT (1ULL << 60)          /* a state or record of a subject kind */
-#define NOTE_OBJECT (1ULL << 61)           /* of an object kind */
-#define NOTE_RECORD (1ULL << 62)           /* part of an accept record or of a list */
-#define NOTE_FIXED (1ULL << 63)            /* part of the dead state or of a fixed table */
+#define NOTE_OP(op) (1ULL << (op))	  /* first word of a list: good for this operation (1 to 44) */
+#define NOTE_KIND(k) (1ULL << (48 + (k))) /* a state, or the first word of a record: good for this kind (0 to 7) */
+#define NOTE_SUBJECT (1ULL << 60)	  /* a state or record of a subject kind */
+#define NOTE_OBJECT (1ULL << 61)	  /* of an object kind */
+#define NOTE_RECORD (1ULL << 62)	  /* part of an accept record or of a list */
+#define NOTE_FIXED (1ULL << 63)		  /* part of the dead state or of a fixed table */
 #define NOTE_KINDS_OBJECT (NOTE_KIND(BL_KEY_PATH) | NOTE_KIND(BL_KEY_NET) | NOTE_KIND(BL_KEY_SYS))
 
 struct check {
@@ -54,13 +54,13 @@ static int check_limits(const struct check *c)
 {
 	const struct bl_tables *t = c->t;
 	const struct limit limits[] = {
-		{ "words", t->nwords, BL_MAX_WORDS },
-		{ "profiles", t->nprofiles, BL_MAX_PROFILES },
-		{ "conditions", t->nconds, BL_MAX_CONDS },
-		{ "terms", t->natoms, BL_MAX_ATOMS },
-		{ "literals", t->nlits, BL_MAX_LITS },
-		{ "rules", t->nrules, BL_MAX_RULES },
-		{ "inherited terms", t->nsticky, BL_MAX_ATOMS },
+		{"words", t->nwords, BL_MAX_WORDS},
+		{"profiles", t->nprofiles, BL_MAX_PROFILES},
+		{"conditions", t->nconds, BL_MAX_CONDS},
+		{"terms", t->natoms, BL_MAX_ATOMS},
+		{"literals", t->nlits, BL_MAX_LITS},
+		{"rules", t->nrules, BL_MAX_RULES},
+		{"inherited terms", t->nsticky, BL_MAX_ATOMS},
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
@@ -86,8 +86,8 @@ static int check_head(const struct check *c, size_t len)
 	if (t->magic != BL_TABLES_MAGIC)
 		return FAIL(c, "wrong magic number 0x%08" PRIx32, t->magic);
 	if (t->abi != BL_ABI_VERSION)
-		return bl_error_set(c->err, -EPROTONOSUPPORT,
-				    "tables are of version %" PRIu32 ", this program has %u", t->abi, BL_ABI_VERSION);
+		return bl_error_set(c->err, -EPROTONOSUPPORT, "tables are of version %" PRIu32 ", this program has %u",
+				    t->abi, BL_ABI_VERSION);
 	if (len - sizeof(*t) != (uint64_t)t->nwords * 8)
 		return FAIL(c, "%" PRIu32 " words do not make the %zu bytes that there are", t->nwords, len);
 	if ((t->flags & ~BL_TF_DRY_RUN) != 0)
@@ -129,13 +129,13 @@ static int take_all_fixed(struct check *c)
 		uint32_t off;
 		uint64_t n;
 	} tables[] = {
-		{ "words of the dead state", 0, BL_DEAD_WORDS },
-		{ "profiles", t->off_profiles, (uint64_t)t->nprofiles * BL_PROFILE_WORDS },
-		{ "literals", t->off_lits, t->nlits },
-		{ "inherited terms", t->off_sticky, 2 * (uint64_t)t->nsticky },
-		{ "terms", t->off_atoms, t->natoms },
-		{ "rules", t->off_rules, t->nrules },
-		{ "hit counters", t->off_hits, (uint64_t)t->nrules + t->nprofiles },
+		{"words of the dead state", 0, BL_DEAD_WORDS},
+		{"profiles", t->off_profiles, (uint64_t)t->nprofiles * BL_PROFILE_WORDS},
+		{"literals", t->off_lits, t->nlits},
+		{"inherited terms", t->off_sticky, 2 * (uint64_t)t->nsticky},
+		{"terms", t->off_atoms, t->natoms},
+		{"rules", t->off_rules, t->nrules},
+		{"hit counters", t->off_hits, (uint64_t)t->nrules + t->nprofiles},
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -339,7 +339,8 @@ static int check_list_op(struct check *c, uint32_t off, uint32_t op)
 			return FAIL(c, "rule %" PRIu32 " is about operation %" PRIu32 ", which the tables do not list",
 				    BL_ENT_RULE(e), op);
 		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (profile(c, BL_ENT_PROFILE(e))->refuse_ops & BL_OP_BIT(op)) == 0)
-			return FAIL(c, "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
+			return FAIL(c,
+				    "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
 				    BL_ENT_RULE(e), op);
 	}
 	return 0;
@@ -375,11 +376,17 @@ static int check_slot(struct check *c, uint32_t acc, uint32_t slot)
 	return check_list_op(c, off, op);
 }
 
+/* Whether a record of this side begins here; a state has the same notes but for NOTE_RECORD. */
+static bool is_record(const struct check *c, uint32_t acc, uint64_t side)
+{
+	return (c->note[acc] & (NOTE_RECORD | side)) == (NOTE_RECORD | side);
+}
+
 static int check_object_record(struct check *c, uint32_t acc)
 {
 	int r;
 
-	if ((c->note[acc] & NOTE_OBJECT) == 0) {
+	if (!is_record(c, acc, NOTE_OBJECT)) {
 		r = take_record(c, "record", acc, BL_OP_SLOTS / 2);
 		if (r < 0)
 			return r;
@@ -398,7 +405,7 @@ static int check_subject_record(struct check *c, uint32_t acc)
 	uint64_t n = c->t->w[acc];
 	int r;
 
-	if ((c->note[acc] & NOTE_SUBJECT) != 0)
+	if (is_record(c, acc, NOTE_SUBJECT))
 		return 0;
 	if (n == 0 || n > BL_MAX_ACC_ATOMS)
 		return FAIL(c, "record at word %" PRIu32 " has %" PRIu64 " terms, expected 1 to %u", acc, n,
@@ -427,7 +434,7 @@ static int check_record(struct check *c, uint32_t acc)
 		return 0;
 	if (acc < BL_DEAD_WORDS || acc >= c->t->nwords)
 		return FAIL(c, "record at word %" PRIu32 " is not inside the words", acc);
-	if ((c->note[acc] & NOTE_KIND(c->kind)) != 0 && (c->note[acc] & NOTE_RECORD) != 0)
+	if (is_record(c, acc, NOTE_KIND(c->kind)))
 		return 0;
 	r = kind_is_object(c->kind) ? check_object_record(c, acc) : check_subject_record(c, acc);
 	if (r == 0)
@@ -507,7 +514,7 @@ static int check_rows(const struct check *c)
 
 static void find_classes(struct check *c)
 {
-	bool seen[256] = { true }; /* class 0 never has a cell */
+	bool seen[256] = {true}; /* class 0 never has a cell */
 
 	for (int i = 0; i < 256; i++) {
 		uint8_t k = c->t->cls[i];
@@ -544,7 +551,7 @@ static int check_all(struct check *c)
 
 int bl_tables_check(const struct bl_tables *t, size_t len, const struct bl_meta_rule *rules, struct bl_error *err)
 {
-	struct check c = { .t = t, .rules = rules, .err = err };
+	struct check c = {.t = t, .rules = rules, .err = err};
 	int r = check_head(&c, len);
 
 	if (r < 0)

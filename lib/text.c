@@ -16,8 +16,8 @@
 const char *bl_text_op(uint32_t op)
 {
 	switch (op) {
-#define X(NAME, n, w, c) \
-	case n: \
+#define X(NAME, n, w, c)                                                                                               \
+	case n:                                                                                                        \
 		return w;
 		BL_OPS(X)
 #undef X
@@ -27,11 +27,11 @@ const char *bl_text_op(uint32_t op)
 
 const char *bl_text_class(uint32_t op)
 {
-	static const char *const names[] = { "?", "file", "exec", "network", "system" };
+	static const char *const names[] = {"?", "file", "exec", "network", "system"};
 
 	switch (op) {
-#define X(NAME, n, w, c) \
-	case n: \
+#define X(NAME, n, w, c)                                                                                               \
+	case n:                                                                                                        \
 		return names[BL_CLASS_##c];
 		BL_OPS(X)
 #undef X
@@ -41,7 +41,7 @@ const char *bl_text_class(uint32_t op)
 
 const char *bl_text_verdict(uint32_t verdict)
 {
-	static const char *const names[] = { "?", "allow", "log", "deny", "kill" };
+	static const char *const names[] = {"?", "allow", "log", "deny", "kill"};
 
 	return verdict <= BL_V_KILL ? names[verdict] : "?";
 }
@@ -56,8 +56,8 @@ const char *bl_text_mode(uint32_t mode)
 const char *bl_text_reason(uint32_t reason)
 {
 	switch (reason) {
-#define X(NAME, n, w, t) \
-	case n: \
+#define X(NAME, n, w, t)                                                                                               \
+	case n:                                                                                                        \
 		return w;
 		BL_REASONS(X)
 #undef X
@@ -68,8 +68,8 @@ const char *bl_text_reason(uint32_t reason)
 const char *bl_text_reason_long(uint32_t reason)
 {
 	switch (reason) {
-#define X(NAME, n, w, t) \
-	case n: \
+#define X(NAME, n, w, t)                                                                                               \
+	case n:                                                                                                        \
 		return t;
 		BL_REASONS(X)
 #undef X
@@ -79,7 +79,7 @@ const char *bl_text_reason_long(uint32_t reason)
 
 const char *bl_text_kind(uint32_t kind)
 {
-	static const char *const names[] = { "path", "exe", "script", "user", "group", "cgroup", "net", "sys" };
+	static const char *const names[] = {"path", "exe", "script", "user", "group", "cgroup", "net", "sys"};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
@@ -87,8 +87,8 @@ const char *bl_text_kind(uint32_t kind)
 const char *bl_text_stat(uint32_t stat)
 {
 	switch (stat) {
-#define X(NAME, n, w) \
-	case n: \
+#define X(NAME, n, w)                                                                                                  \
+	case n:                                                                                                        \
 		return w;
 		BL_STATS(X)
 #undef X

@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 /* ---- words; "?" for a number that is none ---- */
-const char *bl_text_op(uint32_t op);           /* "read" */
-const char *bl_text_class(uint32_t op);        /* "file", "exec", "network", "system" */
-const char *bl_text_verdict(uint32_t verdict); /* "allow", "log", "deny", "kill" */
-const char *bl_text_mode(uint32_t mode);       /* "enforce", "audit" */
-const char *bl_text_reason(uint32_t reason);   /* "name-too-long" */
+const char *bl_text_op(uint32_t op);		  /* "read" */
+const char *bl_text_class(uint32_t op);		  /* "file", "exec", "network", "system" */
+const char *bl_text_verdict(uint32_t verdict);	  /* "allow", "log", "deny", "kill" */
+const char *bl_text_mode(uint32_t mode);	  /* "enforce", "audit" */
+const char *bl_text_reason(uint32_t reason);	  /* "name-too-long" */
 const char *bl_text_reason_long(uint32_t reason); /* "the name has more than 4095 bytes" */
-const char *bl_text_kind(uint32_t kind);       /* "path", "exe", "net" */
-const char *bl_text_stat(uint32_t stat);       /* "events_dropped"; NULL for a number without a name */
+const char *bl_text_kind(uint32_t kind);	  /* "path", "exe", "net" */
+const char *bl_text_stat(uint32_t stat);	  /* "events_dropped"; NULL for a number without a name */
 
 /*
- * Bytes as they can be shown on a terminal: printable UTF-8 as it is; control characters, characters that reorder or hide
- * text, a backslash, and bytes that are no UTF-8 as \xNN. Two different byte strings never look the same.
+ * Bytes as they can be shown on a terminal: printable UTF-8 as it is; control characters, characters that reorder or
+ * hide text, a backslash, and bytes that are no UTF-8 as \xNN. Two different byte strings never look the same.
  */
 void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n);
 

@@ -3,17 +3,18 @@
 #include "ast.h"
 
 #include "arena.h"
+#include "banned.h"
 
 /* Adds elem to the singly linked list l, which is made if it is NULL. */
-#define AST_APPEND(arena, l, elem) \
-	do { \
-		if (!(l)) \
-			(l) = arena_alloc((arena), sizeof(*(l))); \
-		if ((l)->last) \
-			(l)->last->next = (elem); \
-		else \
-			(l)->first = (elem); \
-		(l)->last = (elem); \
+#define AST_APPEND(arena, l, elem)                                                                                     \
+	do {                                                                                                           \
+		if (!(l))                                                                                              \
+			(l) = arena_alloc((arena), sizeof(*(l)));                                                      \
+		if ((l)->last)                                                                                         \
+			(l)->last->next = (elem);                                                                      \
+		else                                                                                                   \
+			(l)->first = (elem);                                                                           \
+		(l)->last = (elem);                                                                                    \
 	} while (0)
 
 struct src_loc ast_span(struct src_loc a, struct src_loc b)

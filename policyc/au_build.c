@@ -17,8 +17,6 @@
 
 #define DEFAULT_MAX_STATES 2000000u
 #define DEFAULT_MAX_MEMORY ((size_t)256 << 20)
-/* Instructions looked at. Stops in seconds what stays below the other limits only by being slow. */
-#define MAX_WORK ((uint64_t)1 << 31)
 
 /* A symbol that occurs in the state being worked on, and where to go on when it is read. */
 struct local {
@@ -586,7 +584,7 @@ static int build_states(struct build *b)
 
 	for (uint32_t s = 1; s < b->a->dfa.n && r == 0; s++) {
 		r = state_expand(b, s);
-		if (r == 0 && b->work > MAX_WORK)
+		if (r == 0 && b->work > b->a->max_work)
 			r = -E2BIG;
 	}
 	return r;

@@ -22,6 +22,8 @@ int au_grow(struct au *a, void **p, size_t *cap, size_t need, size_t elem);
 
 /* For tests: the n-th allocation from now (0: the next) and all later ones fail; negative: none does. */
 void au_alloc_fail_after(struct au *a, long n);
+/* For tests: au_build() is over a limit after so many steps. */
+void au_limit_work(struct au *a, uint64_t steps);
 /* For tests: minimising first tries weights so poor that its verification has to reject them. */
 void au_weak_weights(struct au *a);
 size_t au_memory(const struct au *a);	       /* bytes allocated now */
@@ -138,6 +140,7 @@ struct au {
 	bool weak_weights;
 	unsigned minimise_runs;
 	long fail_after;
+	uint64_t max_work; /* steps of au_build() */
 
 	struct au_chunk *chunks;
 	struct au_sym *syms;

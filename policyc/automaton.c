@@ -8,6 +8,9 @@
 
 #include "au_priv.h"
 
+/* Instructions looked at. Stops in two to three seconds what stays below the other limits only by being slow. */
+#define MAX_WORK (1ULL << 30)
+
 /* In front of every block. 16 bytes, so that what follows is aligned as malloc() aligns. */
 struct au_head {
 	size_t size;
@@ -97,6 +100,11 @@ void au_alloc_fail_after(struct au *a, long n)
 	a->fail_after = n;
 }
 
+void au_limit_work(struct au *a, uint64_t steps)
+{
+	a->max_work = steps;
+}
+
 void au_weak_weights(struct au *a)
 {
 	a->weak_weights = true;
@@ -116,8 +124,10 @@ struct au *au_new(void)
 {
 	struct au *a = calloc(1, sizeof(*a));
 
-	if (a)
-		a->fail_after = -1;
+	if (!a)
+		return NULL;
+	a->fail_after = -1;
+	a->max_work = MAX_WORK;
 	return a;
 }
 

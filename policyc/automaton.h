@@ -2,13 +2,13 @@
 /*
  * Regular expressions over bytes to one minimised, packed deterministic automaton.
  *
- * Use: au_new(); for every pattern build an expression and au_add() it under a kind (enum bl_kind: each has a start state of
- * its own) and a pattern number; au_build() makes the deterministic automaton; every distinct (kind, set of patterns
- * that match together) is an accept set, for which the caller says with au_set_payload() what the state stands for;
- * au_minimise() merges states that nothing tells apart any more; au_pack() lays it out as abi.h describes.
+ * Use: au_new(); for every pattern build an expression and au_add() it under a kind (enum bl_kind: each has a start
+ * state of its own) and a pattern number; au_build() makes the deterministic automaton; every distinct (kind, set of
+ * patterns that match together) is an accept set, for which the caller says with au_set_payload() what the state stands
+ * for; au_minimise() merges states that nothing tells apart any more; au_pack() lays it out as abi.h describes.
  *
- * All memory belongs to the automaton and goes with au_free(). Functions that can fail return 0 or a negative errno; out of
- * memory anywhere is -ENOMEM from the next au_build().
+ * All memory belongs to the automaton and goes with au_free(). Functions that can fail return 0 or a negative errno;
+ * out of memory anywhere is -ENOMEM from the next au_build().
  */
 #ifndef BL_AUTOMATON_H
 #define BL_AUTOMATON_H
@@ -28,20 +28,22 @@ struct au *au_new(void); /* NULL: out of memory */
 void au_free(struct au *a);
 
 /* ---- expressions; NULL arguments give NULL, so that only the last result needs a check ---- */
-struct re *re_empty(struct au *a); /* the empty string */
-struct re *re_set(struct au *a, const uint8_t bits[32]); /* one byte b with bits[b / 8] >> (b % 8) & 1 */
+struct re *re_empty(struct au *a);			      /* the empty string */
+struct re *re_set(struct au *a, const uint8_t bits[32]);      /* one byte b with bits[b / 8] >> (b % 8) & 1 */
 struct re *re_lit(struct au *a, const void *bytes, size_t n); /* these bytes */
 struct re *re_cat(struct au *a, struct re *x, struct re *y);
 struct re *re_alt(struct au *a, struct re *x, struct re *y);
 struct re *re_star(struct au *a, struct re *x); /* any number of x, none included */
-struct re *re_opt(struct au *a, struct re *x);  /* x or nothing */
+struct re *re_opt(struct au *a, struct re *x);	/* x or nothing */
 
-/* Adds a pattern. Expressions may be shared between patterns. kind < 16; the same pattern number may be added repeatedly. */
+/* Adds a pattern. Expressions may be shared between patterns. kind < 16; the same pattern number may be added
+ * repeatedly. */
 int au_add(struct au *a, unsigned kind, struct re *x, uint32_t pattern);
 
 /*
- * -E2BIG: over a limit, or over the fixed number of steps that keeps hostile input to seconds; *ret_worst_pattern then is
- * the pattern whose positions occur in most of the states made so far, or if there are none, the one with most positions.
+ * -E2BIG: over a limit, or over the fixed number of steps that keeps hostile input to seconds; *ret_worst_pattern then
+ * is the pattern whose positions occur in most of the states made so far, or if there are none, the one with most
+ * positions.
  */
 int au_build(struct au *a, const struct au_limits *lim, uint32_t *ret_worst_pattern);
 
@@ -60,15 +62,16 @@ uint32_t au_next(const struct au *a, uint32_t state, uint8_t byte);
 uint32_t au_payload(const struct au *a, uint32_t state);
 
 struct au_packed {
-	uint64_t *words;     /* nwords; words[0] is word first_word of the tables; belongs to the automaton */
-	size_t nwords;       /* padding of 256 words that no state owns included */
-	uint32_t start[16];  /* word index of each kind's start state, 0: nothing of this kind can match */
-	uint8_t cls[256];    /* byte class, 1 to 255; 0: takes every state's default (if there are 256 classes) */
+	uint64_t *words;    /* nwords; words[0] is word first_word of the tables; belongs to the automaton */
+	size_t nwords;	    /* padding of 256 words that no state owns included */
+	uint32_t start[16]; /* word index of each kind's start state, 0: nothing of this kind can match */
+	uint8_t cls[256];   /* byte class, 1 to 255; 0: takes every state's default (if there are 256 classes) */
 };
 
 /*
- * Lays the automaton out from word first_word (>= 256) on, header words and cells as abi.h has them: each state's default
- * is its most frequent successor, rows are fitted into each other's holes. Deterministic: same input, same words.
+ * Lays the automaton out from word first_word (>= 256) on, header words and cells as abi.h has them: each state's
+ * default is its most frequent successor, rows are fitted into each other's holes. Deterministic: same input, same
+ * words.
  */
 int au_pack(struct au *a, uint32_t first_word, struct au_packed *ret);
 

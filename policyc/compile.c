@@ -7,6 +7,7 @@
 
 #include "load.h"
 #include "sema.h"
+#include "banned.h"
 
 void compile_init(struct compile *c)
 {

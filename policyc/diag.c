@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "bounds.h"
+#include "banned.h"
 
 void diag_init(struct diags *ds, struct arena *arena)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Diagnostics: collected from all phases, printed once, sorted by file and position. Every kind of message has an id that
- * begins with E- (error) or W- (warning).
+ * Diagnostics: collected from all phases, printed once, sorted by file and position. Every kind of message has an id
+ * that begins with E- (error) or W- (warning).
  *
  *     struct diag *d = diag_error(diags, loc, "E-unknown-op", "unknown operation '%s'", word);
  *     diag_help(diags, d, "did you mean '%s'?", nearest);

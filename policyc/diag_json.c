@@ -2,31 +2,20 @@
 /* A diagnostic for programs: one JSON object a line. */
 #include "diag.h"
 
-#include <string.h>
+#include "arena.h"
+#include "buf.h"
+#include "json.h"
+#include "banned.h"
 
-#include "utf8.h"
-
-/* Bytes that are no valid UTF-8 become U+FFFD, because JSON has no other way to carry them. */
 static void put_string(FILE *out, const char *s)
 {
-	size_t n = strlen(s);
+	struct bl_buf b = BL_BUF_INIT;
 
-	putc('"', out);
-	for (size_t i = 0; i < n;) {
-		size_t len = utf8_len(s + i, n - i);
-		unsigned char c = (unsigned char)s[i];
-
-		if (len == 0)
-			fputs("\\ufffd", out);
-		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			fwrite(s + i, 1, len, out);
-		i += len ? len : 1;
-	}
-	putc('"', out);
+	bl_json_cstring(&b, s);
+	if (!bl_buf_text(&b))
+		arena_oom();
+	fputs(bl_buf_text(&b), out);
+	bl_buf_free(&b);
 }
 
 static void put_member(FILE *out, const char *key, const char *value)

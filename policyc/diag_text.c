@@ -5,17 +5,35 @@
 #include <string.h>
 
 #include "utf8.h"
+#include "banned.h"
 
 #define SHOWN_BYTES 160u /* of a line; what is cut off is shown as "..." */
 #define SHOWN_BEFORE 60u
 
-/* A byte that could move the cursor is shown as '?': a policy file must not write to the administrator's terminal. */
+/* Length of the character at s; bytes that are no UTF-8 are one each. *ret_shown: it can be shown as it is. */
+static size_t char_len(const char *s, size_t n, bool *ret_shown)
+{
+	uint32_t c = 0;
+	size_t len = bl_utf8_char((const uint8_t *)s, n, &c);
+
+	*ret_shown = len != 0 && (c == '\t' || !bl_utf8_invisible(c));
+	return len ? len : 1;
+}
+
+/* What could move the cursor or hide text is shown as '?': a policy must not deceive the administrator who checks it.
+ */
 static void put_safe(FILE *out, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
+	bool shown;
 
-		putc((c < 0x20 && c != '\t') || c == 0x7f ? '?' : c, out);
+	for (size_t i = 0; i < n;) {
+		size_t len = char_len(s + i, n - i, &shown);
+
+		if (shown)
+			fwrite(s + i, 1, len, out);
+		else
+			putc('?', out);
+		i += len;
 	}
 }
 
@@ -43,23 +61,21 @@ static void put_chain(FILE *out, const struct src_file *f)
 /* As many columns as s takes: tabs stay tabs, the further bytes of a character take none. */
 static void put_blank(FILE *out, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n;) {
-		size_t len = utf8_len(s + i, n - i);
+	bool shown;
 
+	for (size_t i = 0; i < n;) {
 		putc(s[i] == '\t' ? '\t' : ' ', out);
-		i += len ? len : 1;
+		i += char_len(s + i, n - i, &shown);
 	}
 }
 
 static void put_underline(FILE *out, const char *s, size_t n)
 {
 	size_t columns = 0;
+	bool shown;
 
-	for (size_t i = 0; i < n; columns++) {
-		size_t len = utf8_len(s + i, n - i);
-
-		i += len ? len : 1;
-	}
+	for (size_t i = 0; i < n; columns++)
+		i += char_len(s + i, n - i, &shown);
 	putc('^', out);
 	for (size_t i = 1; i < columns; i++)
 		putc('~', out);
@@ -99,7 +115,10 @@ void diag_print_text(const struct diag *d, FILE *out, bool colour)
 {
 	put_chain(out, d->loc.file);
 	put_place(out, d->loc);
-	fprintf(out, "%s%s%s: ", !colour ? "" : d->warning ? "\033[1;35m" : "\033[1;31m",
+	fprintf(out, "%s%s%s: ",
+		!colour	     ? ""
+		: d->warning ? "\033[1;35m"
+			     : "\033[1;31m",
 		d->warning ? "warning" : "error", colour ? "\033[0m" : "");
 	put_safe(out, d->text, strlen(d->text));
 	fprintf(out, " [%s]\n", d->id);

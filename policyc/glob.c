@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checks globs: well formed, and able to match a name as the kernel knows it. Each refusal says what to write instead. */
+/* Checks globs: well formed, and able to match a name as the kernel knows it. Each refusal says what to write instead.
+ */
 #include "glob.h"
 
 #include <errno.h>
@@ -9,18 +10,19 @@
 #include "arena.h"
 #include "glob_tok.h"
 #include "bounds.h"
+#include "banned.h"
 
 struct glob_checker {
 	struct arena *arena;
 	const char *glob;
-	struct check_error *err;
+	struct word_error *err;
 	bool has_braces;
 };
 
 /* The text of elements, as it was written. */
 static const char *glob_text(const struct glob_checker *c, const struct glob_tok *t, size_t n)
 {
-	struct arena_buf b = { .arena = c->arena };
+	struct arena_buf b = {.arena = c->arena};
 
 	arena_buf_str(&b, "");
 	for (size_t i = 0; i < n; i++)
@@ -32,7 +34,7 @@ static const char *glob_text(const struct glob_checker *c, const struct glob_tok
 static int glob_bad(const struct glob_checker *c, const struct glob_tok *t, size_t n, size_t from, size_t end,
 		    const char *id, const char *text, const char *help)
 {
-	*c->err = (struct check_error){ .id = id, .text = text, .help = help };
+	*c->err = (struct word_error){.id = id, .text = text, .help = help};
 	if (c->has_braces) {
 		c->err->text = arena_printf(c->arena, "in the alternative '%.200s': %s", glob_text(c, t, n), text);
 	} else if (end > from) {
@@ -64,7 +66,7 @@ static size_t comp_end(const struct glob_tok *t, size_t n, size_t i)
 static const char *glob_normal(const struct glob_checker *c, const struct glob_tok *t, size_t n)
 {
 	size_t *starts = malloc((n + 1) * 2 * sizeof(*starts)), depth = 0, end;
-	struct arena_buf b = { .arena = c->arena };
+	struct arena_buf b = {.arena = c->arena};
 
 	if (!starts)
 		arena_oom();
@@ -93,29 +95,46 @@ static const char *glob_write(const struct glob_checker *c, const struct glob_to
 	return arena_printf(c->arena, "write %s", glob_normal(c, t, n));
 }
 
+/* The component with every run of stars made one. */
+static const char *stars_squeezed(const struct glob_checker *c, const struct glob_tok *t, size_t from, size_t end)
+{
+	struct arena_buf b = {.arena = c->arena};
+
+	for (size_t i = from; i < end; i++) {
+		if (i == from || t[i].type != GLOB_STAR || t[i - 1].type != GLOB_STAR)
+			arena_buf_add(&b, c->glob + t[i].at, t[i].len);
+	}
+	return b.s;
+}
+
 /* `**` must be a component, and must have been written as one. */
 static int check_stars(const struct glob_checker *c, const struct glob_tok *t, size_t n, size_t from, size_t end)
 {
+	static const char text[] = "'**' stands for whole components only";
+	const char *before, *one, *help;
 	size_t stars = 0;
-	const char *before;
 
-	for (size_t i = from; i + 1 < end; i++)
-		stars += t[i].type == GLOB_STAR && t[i + 1].type == GLOB_STAR;
-	if (stars == 0)
+	for (size_t i = from; i + 1 < end; i++) {
+		if (t[i].type != GLOB_STAR || t[i + 1].type != GLOB_STAR)
+			continue;
+		if (t[i + 1].at != t[i].at + 1)
+			return glob_bad(c, t, n, from, end, "E-glob-star", "two '*' of different braces meet",
+					"take one of them out, or write '**' without braces for whole components");
+		stars++;
+	}
+	if (stars == 0 || (stars == 1 && end - from == 2))
 		return 0;
-	if (stars == 1 && end - from == 2 && t[from + 1].at == t[from].at + 1)
-		return 0;
-	if (c->has_braces)
-		return glob_bad(c, t, n, from, end, "E-glob-star", "'**' stands for whole components only",
-				"write '*' within a component, '/**' for everything below");
 	before = glob_text(c, t, from - 1);
-	if (end - from > 2 && stars == 1 && t[end - 1].type == GLOB_STAR && t[end - 2].type == GLOB_STAR)
-		return glob_bad(c, t, n, from, end, "E-glob-star", "'**' stands for whole components only",
-				arena_printf(c->arena, "write %s/%s, or %s/%s/** for what is below", before,
-					     glob_text(c, t + from, end - from - 1), before,
-					     glob_text(c, t + from, end - from - 1)));
-	return glob_bad(c, t, n, from, end, "E-glob-star", "'**' stands for whole components only",
-			arena_printf(c->arena, "write '*' within a component, or %s/**/ and a component", before));
+	one = stars_squeezed(c, t, from, end);
+	if (strcmp(one, "*") == 0)
+		help = arena_printf(c->arena, "write %s/* or %s/**", before, before);
+	else if (t[end - 1].type == GLOB_STAR && t[end - 2].type == GLOB_STAR)
+		help = arena_printf(c->arena, "write %s/%s, or %s/%s/** for what is below", before, one, before, one);
+	else if (t[from].type == GLOB_STAR && t[from + 1].type == GLOB_STAR)
+		help = arena_printf(c->arena, "write %s/%s, or %s/**/%s for any depth", before, one, before, one);
+	else
+		help = arena_printf(c->arena, "write %s/%s", before, one);
+	return glob_bad(c, t, n, from, end, "E-glob-star", text, help);
 }
 
 static int check_comp(const struct glob_checker *c, const struct glob_tok *t, size_t n, size_t from, size_t end)
@@ -126,7 +145,8 @@ static int check_comp(const struct glob_checker *c, const struct glob_tok *t, si
 					     glob_write(c, t, n),
 					     strcmp(glob_normal(c, t, n), "/") == 0 ? "" : glob_normal(c, t, n)));
 	if (from == end)
-		return glob_bad(c, t, n, from - 1, end + 1, "E-glob-slash", "no name contains '//'", glob_write(c, t, n));
+		return glob_bad(c, t, n, from - 1, end + 1, "E-glob-slash", "no name contains '//'",
+				glob_write(c, t, n));
 	if (comp_is(t + from, end - from, ".") || comp_is(t + from, end - from, ".."))
 		return glob_bad(c, t, n, from, end, "E-glob-dot", "no name has '.' or '..' as a component",
 				glob_write(c, t, n));
@@ -155,7 +175,8 @@ static int check_proc(const struct glob_checker *c, const struct glob_tok *t, si
 	if (one >= n || !comp_is(t + 1, one - 1, "proc"))
 		return 0;
 	if (comp_is(t + one + 1, two - one - 1, "self"))
-		return glob_bad(c, t, n, one + 1, two, "E-glob-proc", "/proc/self is a symbolic link; no object has this name",
+		return glob_bad(c, t, n, one + 1, two, "E-glob-proc",
+				"/proc/self is a symbolic link; no object has this name",
 				arena_printf(c->arena, "write /proc/[0-9]*%s", rest));
 	if (comp_is(t + one + 1, two - one - 1, "thread-self"))
 		return glob_bad(c, t, n, one + 1, two, "E-glob-proc",
@@ -218,21 +239,21 @@ static int check_limits(const struct glob_checker *c, const struct glob_tok *t, 
 	count_alts(t, 0, n, &alts, &bytes);
 	if (alts <= LIMIT_ALTERNATIVES && bytes <= LIMIT_EXPANDED)
 		return 0;
-	*c->err = (struct check_error){ .id = "E-limit", .text = "the braces stand for too many alternatives" };
+	*c->err = (struct word_error){.id = "E-limit", .text = "the braces stand for too many alternatives"};
 	c->err->help = arena_printf(c->arena, "the limit is %u alternatives and %u bytes in all", LIMIT_ALTERNATIVES,
 				    LIMIT_EXPANDED);
 	return -EINVAL;
 }
 
-int glob_check(struct arena *arena, const char *glob, struct check_error *err)
+int glob_check(struct arena *arena, const char *glob, struct word_error *err)
 {
-	struct glob_checker c = { .arena = arena, .glob = glob, .err = err };
+	struct glob_checker c = {.arena = arena, .glob = glob, .err = err};
 	size_t len = strlen(glob);
 	struct glob_tok *t;
 	int n, r;
 
 	if (len > LIMIT_TOKEN_BYTES) {
-		*err = (struct check_error){ .id = "E-limit", .text = "the pattern is too long" };
+		*err = (struct word_error){.id = "E-limit", .text = "the pattern is too long"};
 		err->help = arena_printf(arena, "the limit is %u bytes", LIMIT_TOKEN_BYTES);
 		return -EINVAL;
 	}

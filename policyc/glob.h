@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Globs over names: `*` and `?` never match '/', `**` is any number of whole components, `[a-z]` and `[!a-z]` are one byte other
- * than '/', `{a,b}` nests, a backslash takes the next byte as it is.
+ * Globs over names: `*` and `?` never match '/', `**` is any number of whole components, `[a-z]` and `[!a-z]` are one
+ * byte other than '/', `{a,b}` nests, a backslash takes the next byte as it is.
  */
 #ifndef BL_GLOB_H
 #define BL_GLOB_H
 
 #include "automaton.h"
-#include "check.h"
+#include "word_error.h"
 
 struct arena;
 
 /* 0, or -EINVAL with *err: the pattern is malformed or can never match. Text and help of *err are in the arena. */
-int glob_check(struct arena *arena, const char *glob, struct check_error *err);
+int glob_check(struct arena *arena, const char *glob, struct word_error *err);
 
 /* What a checked glob matches. NULL: out of memory. */
 struct re *glob_to_re(struct au *a, const char *glob);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "glob_tok.h"
+#include "banned.h"
 
 struct glob_re {
 	struct au *a;
@@ -124,7 +125,7 @@ static int re_alternative(void *arg, const struct glob_tok *t, size_t n)
 
 struct re *glob_to_re(struct au *a, const char *glob)
 {
-	struct glob_re g = { .a = a, .glob = glob };
+	struct glob_re g = {.a = a, .glob = glob};
 	struct glob_tok *t = malloc((strlen(glob) + 1) * sizeof(*t));
 	int n;
 

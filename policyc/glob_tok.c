@@ -8,11 +8,12 @@
 
 #include "arena.h"
 #include "bounds.h"
+#include "banned.h"
 
-static int cut_bad(struct check_error *err, const char *id, const char *text, const char *help, size_t off, size_t len)
+static int cut_bad(struct word_error *err, const char *id, const char *text, const char *help, size_t off, size_t len)
 {
 	if (err)
-		*err = (struct check_error){ .id = id, .text = text, .help = help, .off = off, .len = len };
+		*err = (struct word_error){.id = id, .text = text, .help = help, .off = off, .len = len};
 	return -EINVAL;
 }
 
@@ -56,7 +57,7 @@ void glob_class(const char *glob, const struct glob_tok *t, uint8_t bits[32])
 	bits['/' / 8] &= (uint8_t) ~(1u << ('/' % 8));
 }
 
-static int class_check_ranges(struct arena *arena, const char *glob, size_t at, size_t end, struct check_error *err)
+static int class_check_ranges(struct arena *arena, const char *glob, size_t at, size_t end, struct word_error *err)
 {
 	const char *s = glob + at + 1 + (glob[at + 1] == '!');
 	uint8_t lo, hi;
@@ -66,18 +67,18 @@ static int class_check_ranges(struct arena *arena, const char *glob, size_t at, 
 
 		s = class_range(s, glob + end, &lo, &hi);
 		if (lo > hi)
-			return cut_bad(err, "E-glob-class",
-				       arena_printf(arena, "the range %.*s is the wrong way round", (int)(s - from), from),
-				       arena_printf(arena, "write %c-%c", hi, lo), (size_t)(from - glob),
-				       (size_t)(s - from));
+			return cut_bad(
+				err, "E-glob-class",
+				arena_printf(arena, "the range %.*s is the wrong way round", (int)(s - from), from),
+				arena_printf(arena, "write %c-%c", hi, lo), (size_t)(from - glob), (size_t)(s - from));
 	}
 	return 0;
 }
 
 /* The class that begins at `at`; writes its length. */
-static int class_cut(struct arena *arena, const char *glob, size_t at, size_t *ret_len, struct check_error *err)
+static int class_cut(struct arena *arena, const char *glob, size_t at, size_t *ret_len, struct word_error *err)
 {
-	struct glob_tok t = { .at = (uint16_t)at };
+	struct glob_tok t = {.at = (uint16_t)at};
 	uint8_t bits[32], any = 0;
 	size_t end = at + 1;
 	int r;
@@ -88,10 +89,11 @@ static int class_cut(struct arena *arena, const char *glob, size_t at, size_t *r
 	if (!err)
 		return 0;
 	if (glob[end] == '\0')
-		return cut_bad(err, "E-glob-class", "'[' without ']'", "a '[' that is part of a name is written \\[", at, 1);
+		return cut_bad(err, "E-glob-class", "'[' without ']'", "a '[' that is part of a name is written \\[",
+			       at, 1);
 	if (glob[at + 1] == '^')
-		return cut_bad(err, "E-glob-class", "'^' does not negate a class", "write [! for every byte but these", at,
-			       2);
+		return cut_bad(err, "E-glob-class", "'^' does not negate a class", "write [! for every byte but these",
+			       at, 2);
 	if (glob[at + 1] == '[' && (glob[at + 2] == ':' || glob[at + 2] == '=' || glob[at + 2] == '.'))
 		return cut_bad(err, "E-glob-class", "named classes do not exist here",
 			       "write the bytes, for example [a-z] or [0-9]", at, 2);
@@ -108,13 +110,14 @@ static int class_cut(struct arena *arena, const char *glob, size_t at, size_t *r
 	return 0;
 }
 
-static int cut_escape(const char *glob, size_t i, struct glob_tok *t, struct check_error *err)
+static int cut_escape(const char *glob, size_t i, struct glob_tok *t, struct word_error *err)
 {
 	if (glob[i + 1] == '\0')
 		return cut_bad(err, "E-glob-escape", "a backslash at the end takes nothing",
 			       "a backslash that is part of the name is written \\\\", i, 1);
 	if (glob[i + 1] == '/')
-		return cut_bad(err, "E-glob-escape", "'/' cannot be part of a name", "write '/' without a backslash", i, 2);
+		return cut_bad(err, "E-glob-escape", "'/' cannot be part of a name", "write '/' without a backslash", i,
+			       2);
 	t->type = GLOB_BYTE;
 	t->byte = (uint8_t)glob[i + 1];
 	t->len = 2;
@@ -144,7 +147,8 @@ static enum glob_type cut_type(char c, unsigned depth)
 }
 
 /* Braces must balance, and each pair have alternatives. */
-static int cut_brace(struct arena *arena, const struct glob_tok *t, size_t *stack, unsigned *depth, bool *comma, struct check_error *err)
+static int cut_brace(struct arena *arena, const struct glob_tok *t, size_t *stack, unsigned *depth, bool *comma,
+		     struct word_error *err)
 {
 	switch (t->type) {
 	case GLOB_OPEN:
@@ -171,7 +175,7 @@ static int cut_brace(struct arena *arena, const struct glob_tok *t, size_t *stac
 	}
 }
 
-int glob_cut(struct arena *arena, const char *glob, struct glob_tok *toks, struct check_error *err)
+int glob_cut(struct arena *arena, const char *glob, struct glob_tok *toks, struct word_error *err)
 {
 	size_t stack[LIMIT_NESTING], n = 0, len;
 	bool comma[LIMIT_NESTING];
@@ -181,7 +185,7 @@ int glob_cut(struct arena *arena, const char *glob, struct glob_tok *toks, struc
 	for (size_t i = 0; glob[i] != '\0'; i += toks[n - 1].len) {
 		struct glob_tok *t = &toks[n++];
 
-		*t = (struct glob_tok){ .at = (uint16_t)i, .len = 1, .byte = (uint8_t)glob[i] };
+		*t = (struct glob_tok){.at = (uint16_t)i, .len = 1, .byte = (uint8_t)glob[i]};
 		t->type = cut_type(glob[i], depth);
 		if (glob[i] == ']')
 			return cut_bad(err, "E-glob-class", "']' without '['",

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "num.h"
+#include "banned.h"
 
 #define ENTRY_MAX (1u << 20) /* bytes of one user's entry */
 
@@ -21,7 +22,7 @@ bool ids_is_number(const char *text)
 	return text[0] != '\0' && text[strspn(text, "0123456789-")] == '\0';
 }
 
-int ids_parse_uids(struct arena *a, const char *text, uint32_t *ret_lo, uint32_t *ret_hi, struct check_error *err)
+int ids_parse_uids(struct arena *a, const char *text, uint32_t *ret_lo, uint32_t *ret_hi, struct word_error *err)
 {
 	return num_parse_range(a, text, "user number", 0, UID_LAST, ret_lo, ret_hi, err);
 }

@@ -7,6 +7,7 @@
 
 #include "bounds.h"
 #include "parser.h"
+#include "banned.h"
 
 static void load_includes(struct compile *c, struct ast_block *b, const struct src_file *f, enum parse_kind kind);
 
@@ -96,8 +97,9 @@ static bool load_check_cycle(struct compile *c, const struct src_file *f, struct
 			continue;
 		d = diag_error(&c->diags, loc, "E-include", "'%s' includes itself", p->name);
 		for (const struct src_file *q = f->parent; q != p; q = q->parent)
-			diag_note(&c->diags, d, src_loc_at(q->parent, q->parent->lines[q->parent_line - 1],
-							   q->parent->lines[q->parent_line - 1]),
+			diag_note(&c->diags, d,
+				  src_loc_at(q->parent, q->parent->lines[q->parent_line - 1],
+					     q->parent->lines[q->parent_line - 1]),
 				  "'%s' is included here", q->name);
 		return false;
 	}

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "banned.h"
+
 #define WORD_MAX 48u
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -27,7 +29,8 @@ static unsigned distance(const char *a, size_t la, const char *b, size_t lb)
 		now[0] = (unsigned)i;
 		for (size_t j = 1; j <= lb; j++) {
 			now[j] = min3(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < now[j])
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < now[j])
 				now[j] = before[j - 2] + 1;
 		}
 	}

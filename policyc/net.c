@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parses addresses and networks, and refuses those that could never match what bl_endpoint_canonical() makes of an address. */
+/* Parses addresses and networks, and refuses those that could never match what bl_endpoint_canonical() makes of an
+ * address. */
 #include "net.h"
 
 #include <arpa/inet.h>
@@ -9,10 +10,11 @@
 
 #include "arena.h"
 #include "num.h"
+#include "banned.h"
 
-static int net_bad(struct check_error *err, const char *id, const char *text, const char *help)
+static int net_bad(struct word_error *err, const char *id, const char *text, const char *help)
 {
-	*err = (struct check_error){ .id = id, .text = text, .help = help };
+	*err = (struct word_error){.id = id, .text = text, .help = help};
 	return -EINVAL;
 }
 
@@ -25,7 +27,7 @@ bool net_looks_like_addr(const char *text)
 	return memchr(text, ':', hex) || (text[0] >= '0' && text[0] <= '9');
 }
 
-static int net_parse_bytes(struct arena *a, const char *host, struct ir_net *n, struct check_error *err)
+static int net_parse_bytes(struct arena *a, const char *host, struct ir_net *n, struct word_error *err)
 {
 	if (inet_pton(AF_INET, host, n->addr) == 1) {
 		n->family = BL_FAM_INET;
@@ -41,6 +43,12 @@ static int net_parse_bytes(struct arena *a, const char *host, struct ir_net *n, 
 	if (net_looks_like_addr(host) && strchr(host, '-'))
 		return net_bad(err, "E-address", arena_printf(a, "'%.60s' is no address or network", host),
 			       "write a range of addresses as networks, for example 10.0.0.0/30");
+	for (const char *c = host; strspn(host, "0123456789.") == strlen(host) && *c; c++) {
+		if (c[0] == '0' && c[1] >= '0' && c[1] <= '9' && (c == host || c[-1] == '.'))
+			return net_bad(err, "E-address",
+				       arena_printf(a, "'%.60s' has a number that begins with a zero", host),
+				       "write decimal numbers without leading zeros");
+	}
 	if (net_looks_like_addr(host))
 		return net_bad(err, "E-address", arena_printf(a, "'%.60s' is no address or network", host),
 			       "write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32");
@@ -78,10 +86,10 @@ static bool net_all_zero(const struct ir_net *n)
 }
 
 /* A v4-mapped address is an IPv4 address by the time it is judged. */
-static int net_check_mapped(struct arena *a, const struct ir_net *n, struct check_error *err)
+static int net_check_mapped(struct arena *a, const struct ir_net *n, struct word_error *err)
 {
-	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
-	struct ir_net v4 = { .family = BL_FAM_INET };
+	static const uint8_t head[12] = {[10] = 0xff, [11] = 0xff};
+	struct ir_net v4 = {.family = BL_FAM_INET};
 	const char *text;
 
 	if (n->family != BL_FAM_INET6 || n->prefix < 96 || memcmp(n->addr, head, sizeof(head)) != 0)
@@ -89,15 +97,15 @@ static int net_check_mapped(struct arena *a, const struct ir_net *n, struct chec
 	memcpy(v4.addr, n->addr + 12, 4);
 	text = net_show(a, &v4);
 	return net_bad(err, "E-address-mapped", "a v4-mapped address is judged as the IPv4 address in it",
-		       n->prefix == 128 ? arena_printf(a, "write %s", text) :
-					  arena_printf(a, "write %s/%u", text, n->prefix - 96u));
+		       n->prefix == 128 ? arena_printf(a, "write %s", text)
+					: arena_printf(a, "write %s/%u", text, n->prefix - 96u));
 }
 
-int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct check_error *err)
+int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct word_error *err)
 {
 	const char *slash = strchr(text, '/');
 	const char *host = slash ? arena_strndup(a, text, (size_t)(slash - text)) : text;
-	struct ir_net n = { 0 };
+	struct ir_net n = {0};
 	uint32_t bits, prefix;
 	int r;
 
@@ -105,6 +113,9 @@ int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct
 	if (r < 0)
 		return r;
 	bits = prefix = n.family == BL_FAM_INET ? 32 : 128;
+	if (slash && slash[1] == '\0')
+		return net_bad(err, "E-address", "a prefix length is missing after '/'",
+			       arena_printf(a, "write %s/%u", host, bits));
 	if (slash)
 		r = num_parse(a, slash + 1, strlen(slash + 1), "prefix length", 0, bits, &prefix, err);
 	if (r < 0)
@@ -118,10 +129,11 @@ int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct
 	if (r < 0)
 		return r;
 	if (prefix == bits && net_all_zero(&n))
-		return net_bad(err, "E-address-unspecified",
-			       arena_printf(a, "a connection to %s goes to this host's loopback address", net_show(a, &n)),
-			       n.family == BL_FAM_INET ? "write 127.0.0.1, or 0.0.0.0/0 for all of IPv4" :
-							 "write ::1, or ::/0 for all of IPv6");
+		return net_bad(
+			err, "E-address-unspecified",
+			arena_printf(a, "a connection to %s goes to this host's loopback address", net_show(a, &n)),
+			n.family == BL_FAM_INET ? "write 127.0.0.1, or 0.0.0.0/0 for all of IPv4"
+						: "write ::1, or ::/0 for all of IPv6");
 	memcpy(ret->addr, n.addr, sizeof(ret->addr));
 	ret->family = n.family;
 	ret->prefix = n.prefix;

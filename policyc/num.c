@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "arena.h"
+#include "banned.h"
 
 #define SHOWN_MAX 40
 
-static int num_bad(struct check_error *err, const char *id, const char *text, const char *help)
+static int num_bad(struct word_error *err, const char *id, const char *text, const char *help)
 {
-	*err = (struct check_error){ .id = id, .text = text, .help = help };
+	*err = (struct word_error){.id = id, .text = text, .help = help};
 	return -EINVAL;
 }
 
 int num_parse(struct arena *a, const char *text, size_t n, const char *what, uint32_t lo, uint32_t hi, uint32_t *ret,
-	      struct check_error *err)
+	      struct word_error *err)
 {
 	int shown = n > SHOWN_MAX ? SHOWN_MAX : (int)n;
 	size_t zeros = 0;
@@ -33,7 +34,8 @@ int num_parse(struct arena *a, const char *text, size_t n, const char *what, uin
 		zeros++;
 	if (zeros != 0)
 		return num_bad(err, "E-number",
-			       arena_printf(a, "%s '%.*s' begins with a zero, which means base eight in other languages",
+			       arena_printf(a,
+					    "%s '%.*s' begins with a zero, which means base eight in other languages",
 					    what, shown, text),
 			       arena_printf(a, "write %.*s", n - zeros > SHOWN_MAX ? SHOWN_MAX : (int)(n - zeros),
 					    text + zeros));
@@ -47,7 +49,7 @@ int num_parse(struct arena *a, const char *text, size_t n, const char *what, uin
 }
 
 int num_parse_range(struct arena *a, const char *text, const char *what, uint32_t lo, uint32_t hi, uint32_t *ret_lo,
-		    uint32_t *ret_hi, struct check_error *err)
+		    uint32_t *ret_hi, struct word_error *err)
 {
 	const char *dash = strchr(text, '-');
 	size_t n = dash ? (size_t)(dash - text) : strlen(text);

@@ -52,7 +52,7 @@ static void pc_error(struct src_loc *loc, struct parse *p, const char *text);
 
 %token END 0 "the end of the file"
 %token START_FILE "the start of the file" START_BODY "the start of an included file"
-%token <word> NAME "a name" VALUE "a path, address or number" STRING "quoted text"
+%token <word> NAME "a name" VALUE "a value" STRING "quoted text"
 %token <word> SEMICOLON ";" COMMA "," EQUALS "=" OPEN "{" CLOSE "}"
 %token <word> INCLUDE "include" SET "set" EXCEPT "except" PROFILE "profile" SUBJECT "subject" MODE "mode"
 %token <word> DEFAULT "default" INHERIT "inherit" ALLOW "allow" DENY "deny" KILL "kill" LOG "log"
@@ -137,6 +137,7 @@ stmt:
 		$$ = ast_stmt(A, AST_SUBJECT, @$, $1);
 		$$->terms = $2;
 	}
+	| SUBJECT error ";" { $$ = ast_stmt(A, AST_SUBJECT, @$, $1); yyerrok; }
 	| MODE NAME ";" { $$ = ast_stmt(A, AST_MODE, @$, $2); }
 	| INHERIT NAME ";" { $$ = ast_stmt(A, AST_INHERIT, @$, $2); }
 	| DEFAULT action ops ";" {
@@ -232,6 +233,11 @@ term:
 	| NAME list EXCEPT list {
 		$$ = ast_term(A, @$, $1, $2);
 		$$->except = $4;
+	}
+	| NAME list EXCEPT NAME list {
+		$$ = ast_term(A, @$, $1, $2);
+		$$->except_head = $4;
+		$$->except = $5;
 	}
 	| NAME EXCEPT list {
 		$$ = ast_term(A, @$, $1, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One file's way from text to tree: lex.l finds the tokens, token.c repairs what would confuse the grammar (braces, missing
- * semicolons), parse.y builds the tree, syntax.c words the messages.
+ * One file's way from text to tree: lex.l finds the tokens, token.c repairs what would confuse the grammar (braces,
+ * missing semicolons), parse.y builds the tree, syntax.c words the messages.
  */
 #ifndef BL_PARSER_H
 #define BL_PARSER_H
@@ -26,23 +26,25 @@ struct parse {
 	struct ast_block *tree; /* the result */
 
 	/* lex.l */
-	size_t pos;         /* bytes read so far */
-	size_t word_start;  /* of the word or text that is being read */
+	size_t pos;	     /* bytes read so far */
+	size_t word_start;   /* of the word or text that is being read */
 	unsigned word_depth; /* its open braces */
-	bool word_space;    /* white space was found in them */
+	bool word_space;     /* white space was found in them */
+	bool word_class;     /* between its brackets */
 
 	/* token.c */
-	int start;     /* pseudo token that says what kind of file it is, 0 once delivered */
-	int stmt;      /* first token of the current statement, 0 before it */
-	int open_stmt; /* of the statement that the last open brace belongs to */
+	int start;	/* pseudo token that says what kind of file it is, 0 once delivered */
+	int stmt;	/* first token of the current statement, 0 before it */
+	int open_stmt;	/* of the statement that the last open brace belongs to */
 	unsigned depth; /* open braces */
 	struct src_loc open[LIMIT_NESTING];
 	struct token last, prev; /* delivered last, and before that */
-	struct token held;       /* to deliver next */
+	struct token held;	 /* to deliver next */
 	bool is_held;
+	bool closing;	    /* the missing '}' before the held token has been reported */
 	bool put_semicolon; /* the next token is a ';' that is not in the text */
 	bool skip_block;    /* the '{' just delivered is wrong: pass over its block */
-	bool stopped;       /* a limit was exceeded: nothing but the end follows, and nothing more is said */
+	bool stopped;	    /* a limit was exceeded: nothing but the end follows, and nothing more is said */
 };
 
 /* What a file is parsed as. */
@@ -64,6 +66,7 @@ bool token_starts_stmt(int type);
 bool token_opens_block(int type); /* first token of a statement that may go on with '{' */
 
 /* p->last cannot stand where it does; expected: the texts of the tokens that could. */
+const char *syntax_show(struct parse *p, const struct token *t); /* a token as messages have it */
 void syntax_error(struct parse *p, const char *const *expected, size_t n);
 
 #endif

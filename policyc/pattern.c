@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "glob.h"
+#include "banned.h"
 
 /* One byte from lo to hi. */
 static struct re *re_range(struct au *a, uint8_t lo, uint8_t hi)
 {
-	uint8_t bits[32] = { 0 };
+	uint8_t bits[32] = {0};
 
 	for (unsigned b = lo; b <= hi; b++)
 		bits[b / 8] |= (uint8_t)(1u << (b % 8));
@@ -28,7 +29,7 @@ static struct re *re_any_bytes(struct au *a, size_t n)
 /* Numbers of n bytes, most significant first, from lo to hi: the first byte alone decides between its bounds. */
 static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, size_t n)
 {
-	static const uint8_t zeros[4], ones[4] = { 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t zeros[4], ones[4] = {0xff, 0xff, 0xff, 0xff};
 	struct re *x = NULL, *y;
 
 	if (n == 0)
@@ -94,8 +95,8 @@ static struct re *re_any_addr(struct au *a)
 static struct re *re_net(struct au *a, const struct ir_net *n)
 {
 	struct re *x = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1);
-	uint8_t lo[2] = { (uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo };
-	uint8_t hi[2] = { (uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi };
+	uint8_t lo[2] = {(uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo};
+	uint8_t hi[2] = {(uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi};
 
 	x = re_cat(a, x, n->family == 0 ? re_any_addr(a) : re_addr(a, n));
 	return re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));

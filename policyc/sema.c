@@ -8,8 +8,9 @@
 #include "bounds.h"
 #include "nearest.h"
 #include "utf8.h"
+#include "banned.h"
 
-void sema_bad(struct sema *s, const struct ast_word *w, const struct check_error *err)
+void sema_bad(struct sema *s, const struct ast_word *w, const struct word_error *err)
 {
 	struct src_loc loc = w->loc;
 	struct diag *d;
@@ -53,7 +54,8 @@ const char *sema_text(struct sema *s, const struct ast_word *w)
 {
 	char *out = arena_alloc(s->arena, strlen(w->text) + 1);
 	size_t n = 0, len = strlen(w->text);
-	struct check_error err = { .id = "E-string", .len = 1 };
+	struct word_error err = {.id = "E-string", .len = 1};
+	uint32_t c;
 
 	for (size_t i = 0; i < len; i++) {
 		err.off = i;
@@ -68,7 +70,7 @@ const char *sema_text(struct sema *s, const struct ast_word *w)
 		out[n++] = w->text[i];
 	}
 	for (size_t i = 0, step; i < n; i += step) {
-		step = utf8_len(out + i, n - i);
+		step = bl_utf8_char((const uint8_t *)out + i, n - i, &c);
 		if (step == 0) {
 			err.text = "the text is not valid UTF-8";
 			err.help = "events carry it as JSON, which is UTF-8";
@@ -93,7 +95,7 @@ void sema_unsupported(struct sema *s, struct src_loc loc, const char *what, cons
 void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, const char *what, const char *const *words,
 		  size_t n)
 {
-	struct arena_buf list = { .arena = s->arena };
+	struct arena_buf list = {.arena = s->arena};
 	struct nearest near;
 	struct diag *d;
 
@@ -112,7 +114,7 @@ void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, cons
 
 static void top_unknown(struct sema *s, const struct ast_stmt *st)
 {
-	static const char *const words[] = { "include", "set", "profile", "test", "assert" };
+	static const char *const words[] = {"include", "set", "profile", "test", "assert"};
 
 	sema_unknown(s, st->word, "E-unknown-statement", "statement", words, sizeof(words) / sizeof(words[0]));
 	if (st->body)
@@ -159,13 +161,13 @@ static void top_block(struct sema *s, const struct ast_block *b)
 static void sema_atom_any(struct sema *s)
 {
 	s->ir.atoms = arena_more(s->arena, s->ir.atoms, 0, &s->atoms_cap, sizeof(*s->ir.atoms));
-	s->ir.atoms[0] = (struct ir_atom){ .text = "any" };
+	s->ir.atoms[0] = (struct ir_atom){.text = "any"};
 	s->ir.natoms = 1;
 }
 
 void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const *trees, size_t n, struct ir *ret)
 {
-	struct sema s = { .arena = arena, .diags = diags };
+	struct sema s = {.arena = arena, .diags = diags};
 
 	sema_atom_any(&s);
 	for (size_t i = 0; i < n; i++)

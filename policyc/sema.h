@@ -5,7 +5,7 @@
 
 #include "arena.h"
 #include "ast.h"
-#include "check.h"
+#include "word_error.h"
 #include "diag.h"
 #include "ir.h"
 
@@ -29,12 +29,20 @@ struct sema_profile {
 	const char *name;
 	struct src_loc loc; /* of the name */
 	bool no_inherit;
+	bool has_unknown; /* statements that were not understood: one may be what seems to be missing */
 	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
-	struct src_loc op_loc[64]; /* default statement by operation */
-	struct arena_buf subject; /* canonical text */
+	struct src_loc op_loc[64];				     /* default statement by operation */
+	struct arena_buf subject;				     /* canonical text */
 	struct ir_clause *clauses;
 	size_t nclauses, clauses_cap;
 	size_t nstmts; /* rules and defaults, wrong ones included */
+};
+
+/* Atoms of a list of values that was written before in the same words: a big set is taken apart once, not in every
+ * rule. */
+struct term_memo {
+	const char *key;
+	uint32_t pos, exc; /* ATOM_NONE: none */
 };
 
 struct sema {
@@ -48,17 +56,26 @@ struct sema {
 	size_t nprofiles, profiles_cap;
 	size_t npatterns, nlits;
 	unsigned set_depth;
+	struct term_memo *memos;
+	size_t nmemos, memos_cap;
 	unsigned reported; /* 1 << enum sema_limit: said already */
 };
 
-enum sema_limit { LIMIT_SAID_SETS, LIMIT_SAID_PROFILES, LIMIT_SAID_ATOMS, LIMIT_SAID_CONDS, LIMIT_SAID_LITS,
-		  LIMIT_SAID_RULES, LIMIT_SAID_PATTERNS };
+enum sema_limit {
+	LIMIT_SAID_SETS,
+	LIMIT_SAID_PROFILES,
+	LIMIT_SAID_ATOMS,
+	LIMIT_SAID_CONDS,
+	LIMIT_SAID_LITS,
+	LIMIT_SAID_RULES,
+	LIMIT_SAID_PATTERNS
+};
 
 /* Checks the trees of one policy. The result is good only if no errors were added to diags. */
 void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const *trees, size_t n, struct ir *ret);
 
 /* ---- sema.c ---- */
-void sema_bad(struct sema *s, const struct ast_word *w, const struct check_error *err);
+void sema_bad(struct sema *s, const struct ast_word *w, const struct word_error *err);
 /* Says once that more than `max` of `what` are too many. */
 void sema_over(struct sema *s, enum sema_limit which, struct src_loc loc, const char *what, size_t max);
 bool sema_name_ok(const char *name, bool set);
@@ -74,8 +91,8 @@ void set_collect(struct sema *s, const struct ast_stmt *st);
 void set_resolve_all(struct sema *s);
 void set_warn_unused(struct sema *s);
 /*
- * Adds the patterns that the words of l stand for, as `kind`. What sets take out goes to exc; exc NULL: the list is itself one
- * of exceptions. False if something was wrong, which has then been said.
+ * Adds the patterns that the words of l stand for, as `kind`. What sets take out goes to exc; exc NULL: the list is
+ * itself one of exceptions. False if something was wrong, which has then been said.
  */
 bool set_values(struct sema *s, const struct ast_list *l, enum bl_kind kind, struct pats *pos, struct pats *exc);
 bool pats_add(struct sema *s, struct pats *p, const struct ir_pattern *one);
@@ -99,8 +116,8 @@ void subject_statement(struct sema *s, struct sema_profile *p, const struct ast_
 bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret);
 bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret);
 const char *ops_word(unsigned op);
-#define OPS_OF_PATHS \
-	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
+#define OPS_OF_PATHS                                                                                                   \
+	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) |        \
 	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_EXEC))
 
 /* ---- sema_object.c ---- */

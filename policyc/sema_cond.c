@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The atoms and conditions of a policy: numbered, shared where they are equal, counted against the limits of the tables. */
+/* The atoms and conditions of a policy: numbered, shared where they are equal, counted against the limits of the
+ * tables. */
 #include "sema.h"
 
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "arena.h"
 #include "sema_cond.h"
+#include "banned.h"
 
 uint64_t sema_hash(const char *name, const char *text)
 {
@@ -44,7 +46,7 @@ static void pats_canonical(struct pats *p)
 
 static const char *atom_text(struct sema *s, const char *word, const struct pats *p)
 {
-	struct arena_buf b = { .arena = s->arena };
+	struct arena_buf b = {.arena = s->arena};
 
 	arena_buf_str(&b, word);
 	for (size_t i = 0; i < p->n; i++) {
@@ -74,7 +76,7 @@ uint32_t atom_get(struct sema *s, const char *word, enum bl_kind kind, struct pa
 		return ATOM_NONE;
 	}
 	ir->atoms = arena_more(s->arena, ir->atoms, ir->natoms, &s->atoms_cap, sizeof(*ir->atoms));
-	ir->atoms[ir->natoms] = (struct ir_atom){ .kind = kind, .sticky = sticky, .text = text };
+	ir->atoms[ir->natoms] = (struct ir_atom){.kind = kind, .sticky = sticky, .text = text};
 	ir->atoms[ir->natoms].term.patterns = p->v;
 	ir->atoms[ir->natoms].term.npatterns = p->n;
 	return (uint32_t)ir->natoms++;
@@ -118,7 +120,7 @@ uint32_t cond_new(struct sema *s, struct ir_clause *clauses, size_t n, struct sr
 		return BL_COND_NONE;
 	}
 	ir->conds = arena_more(s->arena, ir->conds, ir->nconds, &s->conds_cap, sizeof(*ir->conds));
-	ir->conds[ir->nconds] = (struct ir_cond){ .clauses = clauses, .nclauses = n };
+	ir->conds[ir->nconds] = (struct ir_cond){.clauses = clauses, .nclauses = n};
 	return (uint32_t)ir->nconds++;
 }
 

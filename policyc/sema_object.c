@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "net.h"
 #include "num.h"
+#include "banned.h"
 
 /* `connect [tcp|udp] [to ADDRS] [port LIST]`, taken apart. */
 struct net_object {
@@ -22,7 +23,7 @@ struct port_range {
 
 static const char *part_word(enum ast_part_kind kind)
 {
-	static const char *const words[] = { "", "to", "port", "on", "from", "profile" };
+	static const char *const words[] = {"", "to", "port", "on", "from", "profile"};
 
 	return words[kind];
 }
@@ -48,7 +49,7 @@ static bool object_is_word(const struct ast_word *w, const char *const *words, s
 /* Objects of exec that have no name. */
 static bool object_check_nameless(struct sema *s, const struct ast_list *l)
 {
-	static const char *const words[] = { "memfd", "deleted", "anonymous", "fstype" };
+	static const char *const words[] = {"memfd", "deleted", "anonymous", "fstype"};
 	bool ok = true;
 
 	for (const struct ast_word *w = l->first; w; w = w->next) {
@@ -77,19 +78,20 @@ static bool object_join(struct sema *s, struct pats *pos, const struct pats *exc
 
 static bool object_paths(struct sema *s, const struct ast_part *part, struct ir_term *ret)
 {
-	struct pats pos = { 0 }, exc = { 0 };
+	struct pats pos = {0}, exc = {0};
 	bool ok;
 
 	if (part->kind != AST_PART_PLAIN)
-		return object_says(s, part->loc, arena_printf(s->arena, "'%s' belongs to network operations",
-							      part_word(part->kind)),
+		return object_says(s, part->loc,
+				   arena_printf(s->arena, "'%s' belongs to network operations", part_word(part->kind)),
 				   "the object of this rule is a list of paths");
 	if (!object_check_nameless(s, part->values))
 		return false;
 	if (part->next && part->next->kind == AST_PART_PLAIN)
-		return object_says(s, part->next->values->first->loc,
-				   arena_printf(s->arena, "missing ',' before '%.80s'", part->next->values->first->text),
-				   "commas separate the values of a list");
+		return object_says(
+			s, part->next->values->first->loc,
+			arena_printf(s->arena, "missing ',' before '%.80s'", part->next->values->first->text),
+			"commas separate the values of a list");
 	if (part->next)
 		return object_paths(s, part->next, ret);
 	ok = set_values(s, part->values, BL_KEY_PATH, &pos, &exc);
@@ -100,7 +102,7 @@ static bool object_paths(struct sema *s, const struct ast_part *part, struct ir_
 
 static bool net_protos(struct sema *s, const struct ast_part *part, struct net_object *ret)
 {
-	static const char *const words[] = { "tcp", "udp" }, *const unix_words[] = { "unix" };
+	static const char *const words[] = {"tcp", "udp"}, *const unix_words[] = {"unix"};
 
 	for (const struct ast_word *w = part->values->first; w; w = w->next) {
 		uint8_t proto = strcmp(w->text, "udp") == 0 ? BL_PROTO_UDP : BL_PROTO_TCP;
@@ -130,7 +132,7 @@ static bool net_part(struct sema *s, const struct ast_part *part, bool first, st
 
 	switch (part->kind) {
 	case AST_PART_PLAIN:
-		if (!first && object_is_word(part->values->first, (const char *const[]){ "tcp", "udp" }, 2))
+		if (!first && object_is_word(part->values->first, (const char *const[]){"tcp", "udp"}, 2))
 			return object_says(s, part->loc, "the protocol comes first",
 					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
 		return net_protos(s, part, ret);
@@ -146,15 +148,15 @@ static bool net_part(struct sema *s, const struct ast_part *part, bool first, st
 		*at = part;
 		return true;
 	default:
-		return object_says(s, part->loc, arena_printf(s->arena, "'%s' does not belong to 'connect'",
-							      part_word(part->kind)),
+		return object_says(s, part->loc,
+				   arena_printf(s->arena, "'%s' does not belong to 'connect'", part_word(part->kind)),
 				   "write 'to' for the peer's address");
 	}
 }
 
 static bool net_ports(struct sema *s, const struct ast_part *part, struct port_range *ports, size_t *ret_n)
 {
-	struct check_error err;
+	struct word_error err;
 	uint32_t lo, hi;
 	bool ok = true;
 
@@ -166,7 +168,7 @@ static bool net_ports(struct sema *s, const struct ast_part *part, struct port_r
 			ok = false;
 			continue;
 		}
-		ports[(*ret_n)++] = (struct port_range){ .lo = (uint16_t)lo, .hi = (uint16_t)hi, .text = w->text };
+		ports[(*ret_n)++] = (struct port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi, .text = w->text};
 	}
 	return ok;
 }
@@ -177,7 +179,10 @@ static const char *net_text(struct sema *s, uint8_t proto, const char *addr, con
 	const char *word = proto == BL_PROTO_TCP ? "tcp" : proto == BL_PROTO_UDP ? "udp" : "";
 
 	return arena_printf(s->arena, "%s%s%s%s%s%s", word, *word && (addr || port) ? " " : "",
-			    addr ? (addr[0] ? "to " : "") : "", addr ? addr : "", addr && port ? " port " : port ? "port " : "",
+			    addr ? (addr[0] ? "to " : "") : "", addr ? addr : "",
+			    addr && port ? " port "
+			    : port	 ? "port "
+					 : "",
 			    port ? port : "");
 }
 
@@ -189,14 +194,14 @@ static bool net_multiply(struct sema *s, const struct net_object *o, const struc
 
 	for (size_t i = 0; i < np * na * nq; i++) {
 		const struct port_range *port = nports ? &ports[i % nq] : NULL;
-		struct ir_pattern p = { .kind = BL_KEY_NET, .net.any_port = true };
+		struct ir_pattern p = {.kind = BL_KEY_NET, .net.any_port = true};
 		const char *addr = NULL;
 
 		if (addrs->n) {
 			p = addrs->v[i / nq % na];
 			addr = p.text;
 		} else {
-			p.loc = o->port ? o->port->loc : (struct src_loc){ 0 };
+			p.loc = o->port ? o->port->loc : (struct src_loc){0};
 		}
 		p.net.proto = o->nprotos ? o->protos[i / nq / na] : 0;
 		p.net.any_port = !port;
@@ -211,9 +216,9 @@ static bool net_multiply(struct sema *s, const struct net_object *o, const struc
 
 static bool object_net(struct sema *s, const struct ast_part *parts, struct ir_term *ret)
 {
-	struct pats addrs = { 0 }, exc = { 0 }, all = { 0 };
+	struct pats addrs = {0}, exc = {0}, all = {0};
 	struct port_range *ports = NULL;
-	struct net_object o = { 0 };
+	struct net_object o = {0};
 	size_t nports = 0;
 	bool ok = true;
 
@@ -247,7 +252,7 @@ bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, s
 {
 	uint64_t paths = ops & OPS_OF_PATHS, nets = ops & ~OPS_OF_PATHS;
 
-	*ret = (struct ir_term){ 0 };
+	*ret = (struct ir_term){0};
 	if (!rule->parts)
 		return true;
 	if (paths && nets)

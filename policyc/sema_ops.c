@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "nearest.h"
+#include "banned.h"
 
 #define WRITE_OPS (BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE))
 
@@ -16,14 +17,14 @@ struct op_word {
 };
 
 static const struct op_word op_words[] = {
-#define X(NAME, n, w, c) { w, BL_OP_##NAME, BL_CLASS_##c },
+#define X(NAME, n, w, c) {w, BL_OP_##NAME, BL_CLASS_##c},
 	BL_OPS(X)
 #undef X
 };
 #define OP_WORDS (sizeof(op_words) / sizeof(op_words[0]))
 
 /* `exec` is an operation as well as a class, and as long as `map` is not enforced it is the operation. */
-static const char *const group_words[] = { "file", "network", "system", "modify" };
+static const char *const group_words[] = {"file", "network", "system", "modify"};
 #define GROUP_WORDS (sizeof(group_words) / sizeof(group_words[0]))
 
 const char *ops_word(unsigned op)
@@ -37,7 +38,7 @@ const char *ops_word(unsigned op)
 
 static uint64_t group_ops(const char *word)
 {
-	static const enum bl_class classes[] = { BL_CLASS_FILE, BL_CLASS_NETWORK, BL_CLASS_SYSTEM, BL_CLASS_FILE };
+	static const enum bl_class classes[] = {BL_CLASS_FILE, BL_CLASS_NETWORK, BL_CLASS_SYSTEM, BL_CLASS_FILE};
 	uint64_t ops = 0;
 
 	for (size_t g = 0; g < GROUP_WORDS; g++) {
@@ -55,7 +56,7 @@ static uint64_t group_ops(const char *word)
 
 static const char *ops_list(struct sema *s, uint64_t ops)
 {
-	struct arena_buf b = { .arena = s->arena };
+	struct arena_buf b = {.arena = s->arena};
 
 	for (size_t i = 0; i < OP_WORDS; i++) {
 		if (!(ops & BL_OP_BIT(op_words[i].op)))
@@ -71,8 +72,9 @@ static void ops_unsupported_group(struct sema *s, const struct ast_word *w, uint
 	uint64_t parts = WRITE_OPS & ~BL_OP_BIT(BL_OP_WRITE);
 	struct diag *d;
 
-	d = diag_error(s->diags, w->loc, "E-unsupported", "'%s' contains operations that are not enforced by this version: %s",
-		       w->text, ops_list(s, ops & ~BL_OPS_ENFORCED & ~parts));
+	d = diag_error(s->diags, w->loc, "E-unsupported",
+		       "'%s' contains operations that are not enforced by this version: %s", w->text,
+		       ops_list(s, ops & ~BL_OPS_ENFORCED & ~parts));
 	if (ops & BL_OPS_ENFORCED)
 		diag_help(s->diags, d, "name the others instead: %s", ops_list(s, ops & BL_OPS_ENFORCED));
 }

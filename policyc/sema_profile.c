@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "bounds.h"
 #include "sema_cond.h"
+#include "banned.h"
 
 static const struct sema_profile *profile_find(const struct sema *s, const char *name)
 {
@@ -20,7 +21,7 @@ static const struct sema_profile *profile_find(const struct sema *s, const char 
 void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name)
 {
 	const struct sema_profile *old = name ? profile_find(s, name->text) : NULL;
-	struct sema_profile p = { .ast = st, .loc = name ? name->loc : st->loc, .subject.arena = s->arena };
+	struct sema_profile p = {.ast = st, .loc = name ? name->loc : st->loc, .subject.arena = s->arena};
 	struct diag *d;
 
 	if (name && !sema_name_ok(name->text, false)) {
@@ -58,7 +59,7 @@ static bool profile_again(struct sema *s, const struct ast_stmt *st, struct src_
 
 static void mode_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
 {
-	static const char *const words[] = { "enforce", "audit" };
+	static const char *const words[] = {"enforce", "audit"};
 
 	if (profile_again(s, st, &p->mode_loc, "mode"))
 		return;
@@ -72,7 +73,7 @@ static void mode_statement(struct sema *s, struct sema_profile *p, struct ir_pro
 
 static void inherit_statement(struct sema *s, struct sema_profile *p, const struct ast_stmt *st)
 {
-	static const char *const words[] = { "no" };
+	static const char *const words[] = {"no"};
 
 	if (profile_again(s, st, &p->inherit_loc, "inherit"))
 		return;
@@ -122,8 +123,8 @@ static void default_statement(struct sema *s, struct sema_profile *p, struct ir_
 
 static void profile_misplaced(struct sema *s, const struct ast_stmt *st)
 {
-	static const char *const words[] = { "subject", "mode", "inherit", "default", "allow", "deny", "kill", "log",
-					     "include" };
+	static const char *const words[] = {"subject", "mode", "inherit", "default", "allow",
+					    "deny",    "kill", "log",	  "include"};
 	struct diag *d;
 
 	if (st->kind == AST_UNKNOWN) {
@@ -160,6 +161,7 @@ static void profile_head(struct sema *s, struct sema_profile *p, struct ir_profi
 			break;
 		case AST_UNKNOWN:
 		case AST_MISPLACED:
+			p->has_unknown = true;
 			profile_misplaced(s, st);
 			break;
 		case AST_INCLUDE:
@@ -190,11 +192,11 @@ void profile_subject(struct sema *s, size_t i)
 	struct ir_profile *ir = &s->ir.profiles[i];
 	struct diag *d;
 
-	*ir = (struct ir_profile){ .name = p->name ? p->name : "", .mode = BL_MODE_ENFORCE, .loc = p->loc };
+	*ir = (struct ir_profile){.name = p->name ? p->name : "", .mode = BL_MODE_ENFORCE, .loc = p->loc};
 	ir->hash = sema_hash(ir->name, NULL);
 	profile_inherit(s, p, p->ast->body);
 	profile_head(s, p, ir, p->ast->body);
-	if (p->subject_loc.line == 0 && p->none_loc.line == 0) {
+	if (p->subject_loc.line == 0 && p->none_loc.line == 0 && !p->has_unknown) {
 		d = diag_error(s->diags, p->loc, "E-no-subject", "profile '%s' has no subject", ir->name);
 		diag_help(s->diags, d, "say whom it confines, for example 'subject exe /usr/sbin/nginx;'");
 	}
@@ -208,7 +210,7 @@ void profile_rules(struct sema *s, size_t i)
 	struct diag *d;
 
 	profile_rule_list(s, i, p->ast->body);
-	if (p->nstmts != 0)
+	if (p->nstmts != 0 || s->diags->nerrors != 0)
 		return;
 	d = diag_warning(s->diags, p->loc, "W-empty-profile", "profile '%s' has no rules and no defaults",
 			 s->ir.profiles[i].name);

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "bounds.h"
 #include "sema_cond.h"
+#include "banned.h"
 
 /* A rule's text as it is shown in events: white space folded, comments left out, no semicolon. */
 static const char *rule_text(struct sema *s, struct src_loc l)
@@ -43,8 +44,8 @@ static const char *rule_text(struct sema *s, struct src_loc l)
 
 static const char *attr_word(enum ast_attr_kind kind)
 {
-	static const char *const words[AST_ATTR_COUNT] = { "if",    "unless", "message", "tag",  "severity",
-							   "errno", "quiet",  "enter",   "leave" };
+	static const char *const words[AST_ATTR_COUNT] = {"if",	   "unless", "message", "tag",	"severity",
+							  "errno", "quiet",  "enter",	"leave"};
 
 	return words[kind];
 }
@@ -63,7 +64,7 @@ static const char *attr_text(struct sema *s, const struct ast_attr *at, size_t m
 
 static bool attr_severity(struct sema *s, const struct ast_attr *at, struct ir_rule *r)
 {
-	static const char *const words[] = { "low", "medium", "high", "critical" };
+	static const char *const words[] = {"low", "medium", "high", "critical"};
 
 	for (size_t i = 0; i < 4; i++) {
 		if (strcmp(at->value->text, words[i]) == 0) {
@@ -97,7 +98,7 @@ static bool attr_value(struct sema *s, const struct ast_attr *at, struct ir_rule
 
 static bool rule_attrs(struct sema *s, const struct ast_stmt *st, struct ir_rule *r)
 {
-	const struct ast_attr *seen[AST_ATTR_COUNT] = { 0 };
+	const struct ast_attr *seen[AST_ATTR_COUNT] = {0};
 	bool ok = true;
 
 	for (const struct ast_attr *at = st->attrs ? st->attrs->first : NULL; at; at = at->next) {
@@ -105,7 +106,8 @@ static bool rule_attrs(struct sema *s, const struct ast_stmt *st, struct ir_rule
 		struct diag *d;
 
 		if (seen[at->kind] && !many) {
-			d = diag_error(s->diags, at->loc, "E-duplicate", "a second '%s' in one rule", attr_word(at->kind));
+			d = diag_error(s->diags, at->loc, "E-duplicate", "a second '%s' in one rule",
+				       attr_word(at->kind));
 			diag_note(s->diags, d, seen[at->kind]->loc, "the first one is here");
 			ok = false;
 			continue;
@@ -119,8 +121,8 @@ static bool rule_attrs(struct sema *s, const struct ast_stmt *st, struct ir_rule
 /* All `if`s are one clause. */
 static bool rule_if(struct sema *s, const struct ast_stmt *st, const struct term_use *use, struct ir_rule *r)
 {
-	struct arena_buf text = { .arena = s->arena };
-	struct lits all = { 0 };
+	struct arena_buf text = {.arena = s->arena};
+	struct lits all = {0};
 	struct ir_clause c;
 	bool ok = true;
 
@@ -133,7 +135,7 @@ static bool rule_if(struct sema *s, const struct ast_stmt *st, const struct term
 	}
 	if (!ok || all.n == 0)
 		return ok;
-	c = (struct ir_clause){ .lits = all.v, .nlits = all.n };
+	c = (struct ir_clause){.lits = all.v, .nlits = all.n};
 	r->cond_if = cond_get(s, memcpy(arena_alloc(s->arena, sizeof(c)), &c, sizeof(c)), 1, st->loc);
 	return r->cond_if != BL_COND_NONE;
 }
@@ -141,7 +143,7 @@ static bool rule_if(struct sema *s, const struct ast_stmt *st, const struct term
 /* Each `unless` is a clause of its own. */
 static bool rule_unless(struct sema *s, const struct ast_stmt *st, const struct term_use *use, struct ir_rule *r)
 {
-	struct arena_buf text = { .arena = s->arena };
+	struct arena_buf text = {.arena = s->arena};
 	struct ir_clause *clauses = NULL, c;
 	size_t n = 0, cap = 0;
 	bool ok = true;
@@ -163,7 +165,7 @@ static bool rule_unless(struct sema *s, const struct ast_stmt *st, const struct 
 static bool rule_conditions(struct sema *s, const struct ast_stmt *st, struct ir_rule *r)
 {
 	bool refuses = r->verdict == BL_V_DENY || r->verdict == BL_V_KILL;
-	struct term_use of_if = { .weakens = !refuses }, of_unless = { .weakens = refuses };
+	struct term_use of_if = {.weakens = !refuses}, of_unless = {.weakens = refuses};
 	bool ok;
 
 	r->cond_if = r->cond_unless = BL_COND_NONE;
@@ -175,7 +177,7 @@ static bool rule_conditions(struct sema *s, const struct ast_stmt *st, struct ir
 
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st)
 {
-	struct ir_rule r = { .profile = profile, .verdict = st->action.verdict, .loc = st->loc };
+	struct ir_rule r = {.profile = profile, .verdict = st->action.verdict, .loc = st->loc};
 	bool ok;
 
 	ok = ops_resolve(s, st->list, &r.ops);

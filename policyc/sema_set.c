@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "nearest.h"
 #include "net.h"
+#include "banned.h"
 
 static bool set_resolve(struct sema *s, struct sema_set *set);
 
@@ -39,7 +40,8 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 
 	if (!sema_name_ok(name, true)) {
 		d = diag_error(s->diags, st->word->loc, "E-name", "'%.80s' cannot be the name of a set", name);
-		diag_help(s->diags, d, "letters, digits, _ and -, a letter or _ first, at most %u bytes", LIMIT_NAME_BYTES);
+		diag_help(s->diags, d, "letters, digits, _ and -, a letter or _ first, at most %u bytes",
+			  LIMIT_NAME_BYTES);
 		return;
 	}
 	if (old) {
@@ -52,7 +54,7 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 		return;
 	}
 	s->sets = arena_more(s->arena, s->sets, s->nsets, &s->sets_cap, sizeof(*s->sets));
-	s->sets[s->nsets++] = (struct sema_set){ .ast = st, .name = name };
+	s->sets[s->nsets++] = (struct sema_set){.ast = st, .name = name};
 }
 
 static void set_unknown(struct sema *s, const struct ast_word *w, const char *name)
@@ -70,7 +72,8 @@ static void set_unknown(struct sema *s, const struct ast_word *w, const char *na
 		diag_help(s->diags, d, "sets are declared outside profiles: set %s = ...;", name);
 }
 
-/* Finds the set that a word begins with, resolved; *ret_rest is what follows its name. NULL: said already, or to be ignored. */
+/* Finds the set that a word begins with, resolved; *ret_rest is what follows its name. NULL: said already, or to be
+ * ignored. */
 static struct sema_set *set_of_word(struct sema *s, const struct ast_word *w, const char **ret_rest)
 {
 	size_t n = strspn(w->text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
@@ -79,7 +82,8 @@ static struct sema_set *set_of_word(struct sema *s, const struct ast_word *w, co
 	struct diag *d;
 
 	if (n == 0 || (*rest != '\0' && *rest != '/')) {
-		d = diag_error(s->diags, w->loc, "E-set-use", "after '$' comes the name of a set, and then '/' or nothing");
+		d = diag_error(s->diags, w->loc, "E-set-use",
+			       "after '$' comes the name of a set, and then '/' or nothing");
 		diag_help(s->diags, d, "write $name or $name/rest");
 		return NULL;
 	}
@@ -124,7 +128,8 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 			p.kind = kind;
 			p.and_below = kind == BL_KEY_CGROUP;
 			if (rest[0] != '\0')
-				p.text = p.glob = arena_printf(s->arena, "%s%s", strcmp(p.glob, "/") == 0 ? "" : p.glob, rest);
+				p.text = p.glob =
+					arena_printf(s->arena, "%s%s", strcmp(p.glob, "/") == 0 ? "" : p.glob, rest);
 			if (rest[0] != '\0' || kind == BL_KEY_CGROUP)
 				ok = word_check_glob(s, w, p.glob, kind);
 		}
@@ -133,7 +138,8 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 	return ok;
 }
 
-/* A set in a list. One that takes values out must be the whole list, because the list has one exception for all its values. */
+/* A set in a list. One that takes values out must be the whole list, because the list has one exception for all its
+ * values. */
 static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind, bool alone, struct pats *pos,
 		    struct pats *exc)
 {
@@ -149,13 +155,15 @@ static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind,
 			d = diag_error(s->diags, w->loc, "E-set-kind", "'$%s' is a set of %s, and %s are wanted here",
 				       set->name, has, wants);
 		else
-			d = diag_error(s->diags, w->loc, "E-set-kind", "nothing can follow the name of a set of addresses");
+			d = diag_error(s->diags, w->loc, "E-set-kind",
+				       "nothing can follow the name of a set of addresses");
 		diag_note(s->diags, d, set->ast->word->loc, "the set is declared here");
 		return false;
 	}
 	if (set->exc.n != 0 && (!exc || !alone)) {
-		d = diag_error(s->diags, w->loc, "E-set-except", "'$%s' has an 'except' and cannot be one of several values%s",
-			       set->name, exc ? "" : " or an exception");
+		d = diag_error(s->diags, w->loc, "E-set-except",
+			       "'$%s' has an 'except' and cannot be one of several values%s", set->name,
+			       exc ? "" : " or an exception");
 		diag_help(s->diags, d, exc ? "write it in a rule or line of its own" : "list the values instead");
 		diag_note(s->diags, d, set->ast->except->loc, "the values it takes out are here");
 		return false;
@@ -201,7 +209,7 @@ static enum bl_kind set_word_kind(struct sema *s, const struct ast_word *w, bool
 /* All members must be paths, or all addresses. */
 static bool set_find_kind(struct sema *s, struct sema_set *set)
 {
-	const struct ast_list *lists[2] = { set->ast->list, set->ast->except };
+	const struct ast_list *lists[2] = {set->ast->list, set->ast->except};
 	const struct ast_word *first = NULL;
 	bool sure;
 

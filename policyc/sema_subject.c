@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "arena.h"
+#include "bounds.h"
 #include "nearest.h"
 #include "sema_cond.h"
+#include "banned.h"
 
 struct term_word {
 	const char *word;
@@ -15,10 +17,10 @@ struct term_word {
 };
 
 static const struct term_word term_words[] = {
-	{ "exe", BL_KEY_EXE, true },          { "user", BL_KEY_USER, true },       { "cgroup", BL_KEY_CGROUP, true },
-	{ "script", BL_KEY_SCRIPT, false },   { "group", BL_KEY_GROUP, false },    { "login", BL_KEY_USER, false },
-	{ "capability", BL_KEY_SYS, false },  { "unit", BL_KEY_CGROUP, false },    { "container", BL_KEY_CGROUP, false },
-	{ "ancestor", BL_KEY_EXE, false },    { "owner", BL_KEY_USER, false },
+	{"exe", BL_KEY_EXE, true},	   {"user", BL_KEY_USER, true},	   {"cgroup", BL_KEY_CGROUP, true},
+	{"script", BL_KEY_SCRIPT, false},  {"group", BL_KEY_GROUP, false}, {"login", BL_KEY_USER, false},
+	{"capability", BL_KEY_SYS, false}, {"unit", BL_KEY_CGROUP, false}, {"container", BL_KEY_CGROUP, false},
+	{"ancestor", BL_KEY_EXE, false},   {"owner", BL_KEY_USER, false},
 };
 #define TERM_WORDS (sizeof(term_words) / sizeof(term_words[0]))
 
@@ -62,30 +64,83 @@ static bool term_says(struct sema *s, struct src_loc loc, const char *text, cons
 	return false;
 }
 
-/*
- * Literal for the values of a term. The literal is weak where the truth of its atom makes a verdict milder: then a program that
- * an untrusted mount namespace may have disguised does not get it (DESIGN section 2, point 7).
- */
-static bool term_literal(struct sema *s, const struct term_word *t, struct pats *p, const struct term_use *use,
-			 bool negate, struct src_loc loc, struct lits *ret, const char **ret_text)
+/* Are the values of this term inherited by descendants? */
+static bool term_inherited(const struct term_word *t, const struct term_use *use)
 {
-	bool inherited = use->subject && !negate && t->kind == BL_KEY_EXE && !use->profile->no_inherit;
-	struct ir_lit lit = { .negate = negate, .weak = use->weakens != negate };
-
-	lit.atom = atom_get(s, t->word, t->kind, p, inherited ? use->profile->name : NULL, loc);
-	if (lit.atom == ATOM_NONE)
-		return false;
-	lits_add(s, ret, lit);
-	*ret_text = s->ir.atoms[lit.atom].text;
-	return true;
+	return use->subject && t->kind == BL_KEY_EXE && !use->profile->no_inherit;
 }
 
-static void term_except_text(struct arena_buf *b, const struct pats *exc)
+/*
+ * Adds the literal of an atom. It is weak where the truth of the atom makes a verdict milder: then a program that an
+ * untrusted mount namespace may have disguised does not get it (DESIGN section 2, point 7).
+ */
+static void term_literal(struct sema *s, uint32_t atom, const struct term_use *use, bool negate, struct lits *ret)
 {
-	for (size_t i = 0; i < exc->n; i++) {
-		arena_buf_str(b, i == 0 ? " except " : ", ");
-		arena_buf_str(b, exc->v[i].text);
+	lits_add(s, ret, (struct ir_lit){.atom = atom, .negate = negate, .weak = use->weakens != negate});
+}
+
+static void key_add_list(struct arena_buf *b, const struct ast_list *l)
+{
+	for (const struct ast_word *w = l ? l->first : NULL; w; w = w->next) {
+		arena_buf_str(b, "\n"); /* in no word */
+		arena_buf_str(b, w->text);
 	}
+	arena_buf_str(b, "\n\n");
+}
+
+/* The same key: the same atoms. */
+static const char *term_key(struct sema *s, const struct term_word *t, const struct ast_list *values,
+			    const struct ast_list *except, const char *sticky)
+{
+	struct arena_buf b = {.arena = s->arena};
+
+	arena_buf_str(&b, t->word);
+	key_add_list(&b, values);
+	key_add_list(&b, except);
+	arena_buf_str(&b, sticky ? sticky : "\n");
+	return b.s;
+}
+
+static bool term_atoms_new(struct sema *s, const struct term_word *t, const struct ast_list *values,
+			   const struct ast_list *except, const char *sticky, struct term_memo *m)
+{
+	struct pats pos = {0}, exc = {0};
+	bool ok = true;
+
+	if (values)
+		ok = set_values(s, values, t->kind, &pos, &exc);
+	if (except)
+		ok &= set_values(s, except, t->kind, &exc, NULL);
+	if (!ok)
+		return false;
+	m->pos = m->exc = ATOM_NONE;
+	if (values)
+		m->pos = atom_get(s, t->word, t->kind, &pos, sticky, values->loc);
+	if (exc.n != 0)
+		m->exc = atom_get(s, t->word, t->kind, &exc, NULL, except ? except->loc : values->loc);
+	return (!values || m->pos != ATOM_NONE) && (exc.n == 0 || m->exc != ATOM_NONE);
+}
+
+/* The atoms of `values except exceptions`; either list may be NULL. */
+static bool term_atoms(struct sema *s, const struct term_word *t, const struct ast_list *values,
+		       const struct ast_list *except, const char *sticky, struct term_memo *ret)
+{
+	const char *key = term_key(s, t, values, except, sticky);
+
+	for (size_t i = 0; i < s->nmemos; i++) {
+		if (strcmp(s->memos[i].key, key) == 0) {
+			*ret = s->memos[i];
+			return true;
+		}
+	}
+	ret->key = key;
+	if (!term_atoms_new(s, t, values, except, sticky, ret))
+		return false;
+	if (s->nmemos < LIMIT_MEMOS) {
+		s->memos = arena_more(s->arena, s->memos, s->nmemos, &s->memos_cap, sizeof(*ret));
+		s->memos[s->nmemos++] = *ret;
+	}
+	return true;
 }
 
 /* `exe /a, /b except /c` */
@@ -93,28 +148,25 @@ static bool term_values(struct sema *s, const struct ast_term *t, const struct t
 			struct arena_buf *text)
 {
 	const struct term_word *word = term_find(s, t->head);
-	struct pats pos = { 0 }, exc = { 0 };
-	const char *atom;
-	bool ok;
+	struct term_memo m;
 
 	if (!word)
 		return false;
 	if (!t->values)
 		return term_says(s, t->head->loc, arena_printf(s->arena, "'%s' needs values", word->word),
-				 word->kind == BL_KEY_USER ? "for example 'user root, 1000-1999'" :
-				 word->kind == BL_KEY_EXE  ? "for example 'exe /usr/sbin/nginx'" :
-							     "for example 'cgroup /system.slice/nginx.service'");
-	ok = set_values(s, t->values, word->kind, &pos, &exc);
-	if (t->except)
-		ok &= set_values(s, t->except, word->kind, &exc, NULL);
-	if (!ok || !term_literal(s, word, &pos, use, false, t->loc, ret, &atom))
+				 word->kind == BL_KEY_USER  ? "for example 'user root, 1000-1999'"
+				 : word->kind == BL_KEY_EXE ? "for example 'exe /usr/sbin/nginx'"
+							    : "for example 'cgroup /system.slice/nginx.service'");
+	if (!term_atoms(s, word, t->values, t->except, term_inherited(word, use) ? use->profile->name : NULL, &m))
 		return false;
-	arena_buf_str(text, atom);
-	if (exc.n == 0)
+	term_literal(s, m.pos, use, false, ret);
+	arena_buf_str(text, s->ir.atoms[m.pos].text);
+	if (m.exc == ATOM_NONE)
 		return true;
-	ok = term_literal(s, word, &exc, use, true, t->loc, ret, &atom);
-	term_except_text(text, &exc);
-	return ok;
+	term_literal(s, m.exc, use, true, ret);
+	arena_buf_str(text, " except ");
+	arena_buf_str(text, s->ir.atoms[m.exc].text + strlen(word->word) + 1);
+	return true;
 }
 
 /* `any` or `any except exe /c` */
@@ -122,25 +174,23 @@ static bool term_any(struct sema *s, const struct ast_term *t, const struct term
 		     struct arena_buf *text)
 {
 	const struct term_word *word;
-	struct pats exc = { 0 };
-	const char *atom;
+	struct term_memo m;
 
 	if (t->values)
 		return term_says(s, t->values->loc, "'any' has no values", "write 'any' or 'any except exe ...'");
 	if (t->except && !t->except_head)
 		return term_says(s, t->except->loc, "what 'any' excepts begins with a term's word",
 				 "for example 'any except exe /usr/bin/apt'");
-	lits_add(s, ret, (struct ir_lit){ .weak = use->weakens });
+	lits_add(s, ret, (struct ir_lit){.weak = use->weakens});
 	arena_buf_str(text, "any");
 	if (!t->except)
 		return true;
 	word = term_find(s, t->except_head);
-	if (!word || !set_values(s, t->except, word->kind, &exc, NULL))
+	if (!word || !term_atoms(s, word, NULL, t->except, NULL, &m))
 		return false;
-	if (!term_literal(s, word, &exc, use, true, t->loc, ret, &atom))
-		return false;
+	term_literal(s, m.exc, use, true, ret);
 	arena_buf_str(text, " except ");
-	arena_buf_str(text, atom);
+	arena_buf_str(text, s->ir.atoms[m.exc].text);
 	return true;
 }
 
@@ -162,7 +212,7 @@ static bool term_resolve(struct sema *s, const struct ast_term *t, const struct 
 bool subject_terms(struct sema *s, const struct ast_terms *terms, const struct term_use *use, struct ir_clause *ret,
 		   struct arena_buf *text)
 {
-	struct lits lits = { 0 };
+	struct lits lits = {0};
 	bool ok = true;
 
 	for (const struct ast_term *t = terms->first; t; t = t->next) {
@@ -181,7 +231,8 @@ static void subject_check_none(struct sema *s, struct sema_profile *p, const str
 	struct diag *d;
 
 	if (other->line != 0) {
-		d = diag_error(s->diags, st->terms->loc, "E-conflict", "'subject none' and another subject in one profile");
+		d = diag_error(s->diags, st->terms->loc, "E-conflict",
+			       "'subject none' and another subject in one profile");
 		diag_note(s->diags, d, *other, "the other one is here");
 	}
 	*mine = st->terms->loc;
@@ -189,21 +240,25 @@ static void subject_check_none(struct sema *s, struct sema_profile *p, const str
 
 void subject_statement(struct sema *s, struct sema_profile *p, const struct ast_stmt *st)
 {
-	bool none = st->terms->n == 1 && strcmp(st->terms->first->head->text, "none") == 0;
-	const struct ast_term *t = st->terms->first;
-	struct term_use use = { .profile = p, .subject = true };
-	struct ir_clause c = { 0 };
+	bool none = st->terms && st->terms->n == 1 && strcmp(st->terms->first->head->text, "none") == 0;
+	const struct ast_term *t = none ? st->terms->first : NULL;
+	struct term_use use = {.profile = p, .subject = true};
+	struct ir_clause c = {0};
 
+	if (!st->terms) {
+		p->subject_loc = st->loc;
+		return;
+	}
 	subject_check_none(s, p, st, none);
 	if (p->subject.len != 0)
 		arena_buf_str(&p->subject, " or ");
 	if (none) {
-		struct lits lits = { 0 };
+		struct lits lits = {0};
 
 		if (t->values || t->except)
 			term_says(s, t->loc, "'none' has no values", "write 'subject none;'");
-		lits_add(s, &lits, (struct ir_lit){ .negate = true });
-		c = (struct ir_clause){ .lits = lits.v, .nlits = lits.n };
+		lits_add(s, &lits, (struct ir_lit){.negate = true});
+		c = (struct ir_clause){.lits = lits.v, .nlits = lits.n};
 		arena_buf_str(&p->subject, "none");
 	} else if (!subject_terms(s, st->terms, &use, &c, &p->subject)) {
 		return;

@@ -9,13 +9,14 @@
 #include "glob.h"
 #include "ids.h"
 #include "net.h"
+#include "banned.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
 bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob, enum bl_kind kind)
 {
 	size_t n = strlen(CGROUP_MOUNT);
-	struct check_error err;
+	struct word_error err;
 
 	if (glob_check(s->arena, glob, &err) < 0) {
 		/* Parts of a set's member are not in the word that uses it. */
@@ -25,7 +26,7 @@ bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob,
 		return false;
 	}
 	if (kind == BL_KEY_CGROUP && strncmp(glob, CGROUP_MOUNT, n) == 0 && (glob[n] == '/' || glob[n] == '\0')) {
-		err = (struct check_error){ .id = "E-cgroup", .text = "a cgroup is named below " CGROUP_MOUNT };
+		err = (struct word_error){.id = "E-cgroup", .text = "a cgroup is named below " CGROUP_MOUNT};
 		err.help = arena_printf(s->arena, "write %s", glob[n] ? glob + n : "/");
 		sema_bad(s, w, &err);
 		return false;
@@ -38,13 +39,13 @@ static bool word_add_user(struct sema *s, const char *name, uint32_t id)
 	struct ir *ir = &s->ir;
 
 	ir->users = arena_more(s->arena, ir->users, ir->nusers, &s->users_cap, sizeof(*ir->users));
-	ir->users[ir->nusers++] = (struct ir_user){ .name = name, .kind = BL_KEY_USER, .id = id };
+	ir->users[ir->nusers++] = (struct ir_user){.name = name, .kind = BL_KEY_USER, .id = id};
 	return true;
 }
 
 static bool word_check_user(struct sema *s, const struct ast_word *w, struct ir_pattern *ret)
 {
-	struct check_error err = { .id = "E-unknown-user" };
+	struct word_error err = {.id = "E-unknown-user"};
 	int r;
 
 	if (ids_is_number(w->text)) {
@@ -74,9 +75,9 @@ static bool word_check_user(struct sema *s, const struct ast_word *w, struct ir_
 
 bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, struct ir_pattern *ret)
 {
-	struct check_error err;
+	struct word_error err;
 
-	*ret = (struct ir_pattern){ .kind = kind, .text = w->text, .loc = w->loc };
+	*ret = (struct ir_pattern){.kind = kind, .text = w->text, .loc = w->loc};
 	switch (kind) {
 	case BL_KEY_USER:
 		return word_check_user(s, w, ret);

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "bounds.h"
+#include "banned.h"
 
 void src_init(struct src_set *s, struct arena *arena)
 {
@@ -154,7 +155,7 @@ static void src_place(const struct src_file *f, size_t off, uint32_t *line, uint
 
 struct src_loc src_loc_at(const struct src_file *f, size_t from, size_t end)
 {
-	struct src_loc l = { .file = f };
+	struct src_loc l = {.file = f};
 
 	src_place(f, from, &l.line, &l.col);
 	src_place(f, end, &l.end_line, &l.end_col);
@@ -163,7 +164,7 @@ struct src_loc src_loc_at(const struct src_file *f, size_t from, size_t end)
 
 struct src_loc src_loc_file(const struct src_file *f)
 {
-	return (struct src_loc){ .file = f };
+	return (struct src_loc){.file = f};
 }
 
 size_t src_offset(const struct src_file *f, uint32_t line, uint32_t col)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Policy files in memory, and places in them. Text stays in memory so that a message shows the line that was compiled. */
+/* Policy files in memory, and places in them. Text stays in memory so that a message shows the line that was compiled.
+ */
 #ifndef BL_SRC_H
 #define BL_SRC_H
 
@@ -17,7 +18,7 @@ struct src_file {
 	uint32_t parent_line;
 	const uint32_t *lines; /* offset of the first byte of each line */
 	uint32_t nlines;
-	uint32_t order;    /* files are numbered as they are read */
+	uint32_t order;	   /* files are numbered as they are read */
 	uint64_t dev, ino; /* what file it is; both 0: text from memory, its name says it */
 };
 
@@ -37,8 +38,8 @@ struct src_set {
 void src_init(struct src_set *s, struct arena *arena);
 
 /*
- * Reads a file of at most LIMIT_FILE_BYTES. 0 or a negative errno, -EFBIG if it is bigger. A file that cannot be read is
- * registered too, without text, so that a message can name it: *ret is always written.
+ * Reads a file of at most LIMIT_FILE_BYTES. 0 or a negative errno, -EFBIG if it is bigger. A file that cannot be read
+ * is registered too, without text, so that a message can name it: *ret is always written.
  */
 int src_read(struct src_set *s, const char *path, const struct src_loc *included_at, const struct src_file **ret);
 

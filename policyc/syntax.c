@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "parse.h"
+#include "banned.h"
 
 #define SHOWN_MAX 40
 
@@ -19,7 +20,7 @@ static bool syntax_expects(const char *const *expected, size_t n, const char *te
 }
 
 /* What a token looks like in a message: its text in the file. */
-static const char *syntax_show(struct parse *p, const struct token *t)
+const char *syntax_show(struct parse *p, const struct token *t)
 {
 	size_t from = src_offset(p->file, t->loc.line, t->loc.col);
 	size_t n = src_offset(p->file, t->loc.end_line, t->loc.end_col) - from;
@@ -27,8 +28,8 @@ static const char *syntax_show(struct parse *p, const struct token *t)
 
 	if (t->type == 0)
 		return "the end of the file";
-	return arena_printf(p->arena, "%s%.*s%s%s", quote, n > SHOWN_MAX ? SHOWN_MAX : (int)n, p->file->text + from, cut,
-			    quote);
+	return arena_printf(p->arena, "%s%.*s%s%s", quote, n > SHOWN_MAX ? SHOWN_MAX : (int)n, p->file->text + from,
+			    cut, quote);
 }
 
 static bool syntax_is_value(int type)
@@ -48,7 +49,7 @@ static bool syntax_semicolon_missing(const struct parse *p, const char *const *e
 /* "a, b or c"; keywords and signs in quotation marks, descriptions without. */
 static const char *syntax_list(struct parse *p, const char *const *expected, size_t n)
 {
-	struct arena_buf b = { .arena = p->arena };
+	struct arena_buf b = {.arena = p->arena};
 
 	for (size_t i = 0; i < n; i++) {
 		bool literal = !strchr(expected[i], ' ');
@@ -64,13 +65,15 @@ static const char *syntax_list(struct parse *p, const char *const *expected, siz
 static void syntax_help(struct parse *p, struct diag *d, const char *const *expected, size_t n)
 {
 	const struct token *t = &p->last;
-	bool action = p->prev.type == T_ALLOW || p->prev.type == T_DENY || p->prev.type == T_KILL ||
-		      p->prev.type == T_LOG;
+	bool action =
+		p->prev.type == T_ALLOW || p->prev.type == T_DENY || p->prev.type == T_KILL || p->prev.type == T_LOG;
 
 	if (action && (t->type == T_VALUE || t->type == T_STRING))
 		diag_help(p->diags, d, "an operation comes first, as in 'allow read %s'", t->word->text);
 	else if (t->word && t->word->plain && t->type != T_NAME && syntax_expects(expected, n, "quoted text"))
 		diag_help(p->diags, d, "it is a word of the language; as a name it is written \"%s\"", t->word->text);
+	else if (t->type == T_SEMICOLON && p->prev.type == T_CLOSE)
+		diag_help(p->diags, d, "no ';' follows a block");
 	else if (p->stmt == T_NAME && t->type == T_OPEN)
 		diag_help(p->diags, d, "no statement of this name has a block");
 	else if (n > 0 && n <= 6)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between scanner and grammar: counts braces, and supplies the brace or semicolon that is missing, so that one mistake is one
- * message and what follows it is still understood.
+ * Between scanner and grammar: counts braces, and supplies the brace or semicolon that is missing, so that one mistake
+ * is one message and what follows it is still understood.
  */
 #include "parser.h"
 
 #include "parse.h"
+#include "banned.h"
 
 bool token_starts_stmt(int type)
 {
@@ -44,7 +45,7 @@ static struct token token_hold(struct parse *p, struct token t, int deliver)
 
 static struct token token_end(struct parse *p)
 {
-	return (struct token){ .loc = src_loc_at(p->file, p->file->len, p->file->len) };
+	return (struct token){.loc = src_loc_at(p->file, p->file->len, p->file->len)};
 }
 
 static struct token token_open(struct parse *p, struct token t)
@@ -60,18 +61,63 @@ static struct token token_open(struct parse *p, struct token t)
 	return t;
 }
 
+static bool token_can_end(int type)
+{
+	return type == T_NAME || type == T_VALUE || type == T_STRING || type == T_QUIET || type == T_LEAVE;
+}
+
+/* t cannot go on with the statement that the last token could have ended. */
+static bool token_semicolon_missing(const struct parse *p, const struct token *t)
+{
+	bool new_line = t->loc.line > p->last.loc.end_line;
+
+	if (p->stmt == 0 || token_opens_block(p->stmt) || !token_can_end(p->last.type))
+		return false;
+	if (t->type == 0 || t->type == T_CLOSE)
+		return true;
+	if (t->type == T_NAME && p->stmt != T_ASSERT)
+		return new_line && (p->last.type == T_VALUE || p->last.type == T_STRING);
+	return new_line && token_starts_stmt(t->type);
+}
+
+/* `profile NAME` and then a statement. */
+static bool token_open_missing(const struct parse *p, const struct token *t)
+{
+	return p->stmt == T_PROFILE && p->prev.type == T_PROFILE && token_can_end(p->last.type) &&
+	       token_starts_stmt(t->type);
+}
+
+/* Says that a sign is missing after the last token, and delivers it before t. */
+static struct token token_insert(struct parse *p, struct token t, int type, const char *sign)
+{
+	struct diag *d;
+
+	d = diag_error(p->diags, p->last.loc, "E-syntax", "missing '%s' after %s", sign, syntax_show(p, &p->last));
+	if (type == T_SEMICOLON)
+		diag_help(p->diags, d, "a statement ends with ';'");
+	t = token_hold(p, t, type);
+	t.word = NULL;
+	t.loc = p->last.loc;
+	t.loc.line = t.loc.end_line;
+	t.loc.col = t.loc.end_col;
+	return type == T_OPEN ? token_open(p, t) : t;
+}
+
 /* The text ends, or another profile begins, inside a block. */
 static struct token token_close_missing(struct parse *p, struct token t)
 {
 	struct diag *d;
 
-	if (!p->is_held && t.type == 0) {
+	if (p->closing) {
+		; /* said already */
+	} else if (t.type == 0) {
 		diag_error(p->diags, p->open[p->depth - 1], "E-syntax", "this '{' is never closed");
-	} else if (!p->is_held) {
+	} else {
 		d = diag_error(p->diags, t.loc, "E-syntax", "missing '}' before 'profile'");
 		diag_help(p->diags, d, "profiles do not nest");
 		diag_note(p->diags, d, p->open[p->depth - 1], "the block begins here");
 	}
+	p->closing = true;
 	p->depth--;
 	return token_hold(p, t, T_CLOSE);
 }
@@ -111,12 +157,14 @@ static struct token token_fetch(struct parse *p)
 		return token_hold(p, p->last, T_SEMICOLON);
 	}
 	for (;;) {
-		bool was_held = p->is_held;
-
-		t = was_held ? p->held : lex_raw(p);
+		t = p->is_held ? p->held : lex_raw(p);
+		if (token_semicolon_missing(p, &t))
+			return token_insert(p, t, T_SEMICOLON, ";");
+		if (token_open_missing(p, &t))
+			return token_insert(p, t, T_OPEN, "{");
 		if (p->depth > 0 && (t.type == 0 || (t.type == T_PROFILE && p->stmt == 0)))
 			return token_close_missing(p, t);
-		p->is_held = false;
+		p->is_held = p->closing = false;
 		if (t.type == T_OPEN)
 			return token_open(p, t);
 		if (t.type != T_CLOSE)
@@ -131,7 +179,7 @@ static struct token token_fetch(struct parse *p)
 
 static struct token token_start(struct parse *p)
 {
-	struct token t = { .type = p->start, .loc = src_loc_at(p->file, 0, 0) };
+	struct token t = {.type = p->start, .loc = src_loc_at(p->file, 0, 0)};
 
 	p->start = 0;
 	return t;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Builds small images by hand, so that tests of the reader need no compiler: profiles with one exe each, deny rules for literal
- * paths. Everything in the image can then be spoiled before bl_image_seal().
+ * Builds small images by hand, so that tests of the reader need no compiler: profiles with one exe each, deny rules for
+ * literal paths. Everything in the image can then be spoiled before bl_image_seal().
  */
 #ifndef BL_IMAGE_BUILDER_H
 #define BL_IMAGE_BUILDER_H
@@ -17,7 +17,8 @@ struct ib {
 	char strings[4096];
 	uint32_t nstrings;
 	uint32_t next_state;
-	uint32_t next_data; /* grows downwards from IB_WORDS; data goes behind the states */
+	uint32_t next_data;
+	uint32_t nclasses;
 };
 
 static inline uint32_t ib_string(struct ib *b, const char *s)
@@ -34,7 +35,7 @@ static inline uint32_t ib_state(struct ib *b, uint32_t accept)
 {
 	uint32_t s = b->next_state;
 
-	b->next_state += 256;
+	b->next_state += b->nclasses + 1;
 	b->t->w[s] = BL_CELL_HEAD | accept;
 	return s;
 }
@@ -74,14 +75,15 @@ static inline void ib_literal(struct ib *b, enum bl_kind kind, const char *bytes
 }
 
 /*
- * One profile, entered by exe; `deny read path`, and `deny connect` to net (a key of bl_key_net()) if nnet is not 0. The image is
- * malloc()ed and sealed.
+ * One profile, entered by exe; `deny read path`, and `deny connect` to net (a key of bl_key_net()) if nnet is not 0.
+ * The image is malloc()ed and sealed.
  */
 struct ib_policy {
 	const char *exe, *path;
 	const uint8_t *net;
 	size_t nnet;
 	uint32_t mode;
+	uint32_t nclasses; /* bytes that differ by a multiple of it are alike, up to 255; few make a small image */
 };
 
 enum { IB_NRULES = 2, IB_NATOMS = 2, IB_NCONDS = 2 };
@@ -91,7 +93,7 @@ static inline void ib_head(struct ib *b, uint32_t mode)
 	struct bl_tables *t = b->t;
 	uint64_t ops = BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_CONNECT);
 	uint32_t at = BL_DEAD_WORDS;
-	struct bl_profile p = { .hash = 0x1234, .refuse_ops = ops, .mode = mode };
+	struct bl_profile p = {.hash = 0x1234, .refuse_ops = ops, .mode = mode};
 
 	t->magic = BL_TABLES_MAGIC;
 	t->abi = BL_ABI_VERSION;
@@ -102,11 +104,8 @@ static inline void ib_head(struct ib *b, uint32_t mode)
 	t->nrules = IB_NRULES;
 	t->nsticky = 1;
 	t->ops = ops;
-	/* Class 0 never has a cell: byte 0 has class 255, and bytes 254 and 255 share one. */
-	for (int i = 1; i < 255; i++)
-		t->cls[i] = (uint8_t)i;
-	t->cls[0] = 255;
-	t->cls[255] = 254;
+	for (uint32_t i = 0; i < 256; i++)
+		t->cls[i] = (uint8_t)(1 + i % b->nclasses);
 	t->w[0] = BL_CELL_HEAD;
 	t->off_profiles = at;
 	memcpy(&t->w[at], &p, sizeof(p));
@@ -148,8 +147,8 @@ static inline void ib_automaton(struct ib *b, const struct ib_policy *p)
 	ib_literal(b, BL_KEY_EXE, p->exe, strlen(p->exe), sub);
 	if (p->nnet != 0)
 		ib_literal(b, BL_KEY_NET, (const char *)p->net, p->nnet, net);
-	t->nwords = b->next_state;
-	t->nstates = (b->next_state - t->off_states) / 256;
+	t->nstates = (b->next_state - t->off_states) / (b->nclasses + 1);
+	t->nwords = b->next_state + 256;
 }
 
 struct ib_sections {
@@ -164,17 +163,36 @@ static inline void ib_texts(struct ib *b, struct ib_sections *s)
 	uint32_t file, empty = ib_string(b, "");
 
 	file = ib_string(b, "/etc/bailiff/test.policy");
-	s->profile = (struct bl_meta_profile){ ib_string(b, "cats"), file, 1, 0, ib_string(b, "exe"), 0 };
+	s->profile = (struct bl_meta_profile){ib_string(b, "cats"), file, 1, 0, ib_string(b, "exe"), 0};
 	s->rules[0] = (struct bl_meta_rule){
-		0, file, 3, 5, BL_V_DENY, ib_string(b, "deny read"), ib_string(b, "credential access"),
-		ib_string(b, "T1003"), ib_string(b, "high"), 0, BL_OP_BIT(BL_OP_READ),
+		0,
+		file,
+		3,
+		5,
+		BL_V_DENY,
+		ib_string(b, "deny read"),
+		ib_string(b, "credential access"),
+		ib_string(b, "T1003"),
+		ib_string(b, "high"),
+		0,
+		BL_OP_BIT(BL_OP_READ),
 	};
 	s->rules[1] = (struct bl_meta_rule){
-		0, file, 4, 5, BL_V_DENY, ib_string(b, "deny connect"), empty, empty, empty, 0, BL_OP_BIT(BL_OP_CONNECT),
+		0,
+		file,
+		4,
+		5,
+		BL_V_DENY,
+		ib_string(b, "deny connect"),
+		empty,
+		empty,
+		empty,
+		0,
+		BL_OP_BIT(BL_OP_CONNECT),
 	};
-	s->atoms[0] = (struct bl_meta_atom){ ib_string(b, "any"), 0 };
-	s->atoms[1] = (struct bl_meta_atom){ ib_string(b, "exe"), BL_KEY_EXE };
-	s->user = (struct bl_meta_id){ ib_string(b, "root"), BL_KEY_USER, 0, 0 };
+	s->atoms[0] = (struct bl_meta_atom){ib_string(b, "any"), 0};
+	s->atoms[1] = (struct bl_meta_atom){ib_string(b, "exe"), BL_KEY_EXE};
+	s->user = (struct bl_meta_id){ib_string(b, "root"), BL_KEY_USER, 0, 0};
 }
 
 static inline size_t ib_put(uint8_t *img, uint32_t type, size_t at, const void *data, size_t n)
@@ -182,14 +200,14 @@ static inline size_t ib_put(uint8_t *img, uint32_t type, size_t at, const void *
 	struct bl_section *s = (void *)(img + sizeof(struct bl_image_head));
 
 	at = (at + 7) & ~(size_t)7;
-	s[type - 1] = (struct bl_section){ .type = type, .off = at, .len = n };
+	s[type - 1] = (struct bl_section){.type = type, .off = at, .len = n};
 	memcpy(img + at, data, n);
 	return at + n;
 }
 
 static inline uint8_t *ib_image(const struct ib_policy *p, size_t *ret_len)
 {
-	struct ib b = { .t = calloc(1, sizeof(struct bl_tables) + 8 * IB_WORDS) };
+	struct ib b = {.t = calloc(1, sizeof(struct bl_tables) + 8 * IB_WORDS), .nclasses = p->nclasses};
 	struct ib_sections s;
 	struct bl_image_head *h;
 	uint8_t *img = calloc(1, sizeof(struct bl_tables) + 8 * IB_WORDS + 16384);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the guest tests share: sourced by every tests/vm/t/*.t, which runs as root in a guest, in a fresh directory on tmpfs.
+# Each check is one TAP line. A check that fails prints what it saw.
+set -u
+
+top=$BAILIFF_TOP
+policyc=$top/.out/bin/policyc
+enforcer=$top/.out/bin/enforcer
+probe=$BAILIFF_PROBE
+count=0
+failed=0
+
+ok() { # DESCRIPTION: the last check passed
+	count=$((count + 1))
+	echo "ok $count - $1"
+}
+
+not_ok() { # DESCRIPTION [SEEN]
+	count=$((count + 1))
+	failed=$((failed + 1))
+	echo "not ok $count - $1"
+	[ $# -lt 2 ] || printf '%s\n' "$2" | sed 's/^/#   /'
+}
+
+is() { # SEEN WANTED DESCRIPTION
+	if [ "$1" = "$2" ]; then ok "$3"; else not_ok "$3" "saw:    $1
+wanted: $2"; fi
+}
+
+like() { # SEEN REGEX DESCRIPTION
+	if printf '%s\n' "$1" | grep -qE -- "$2"; then ok "$3"; else not_ok "$3" "saw: $1
+wanted a line like: $2"; fi
+}
+
+runs() { # DESCRIPTION COMMAND...: it must succeed
+	local what=$1 out
+	shift
+	if out=$("$@" 2>&1); then ok "$what"; else not_ok "$what" "status $?: $out"; fi
+}
+
+fails() { # STATUS REGEX DESCRIPTION COMMAND...: exact exit status, and a message
+	local status=$1 regex=$2 what=$3 out got
+	shift 3
+	out=$("$@" 2>&1)
+	got=$?
+	if [ $got -ne "$status" ]; then
+		not_ok "$what" "status $got, wanted $status: $out"
+	else
+		like "$out" "$regex" "$what"
+	fi
+}
+
+# Probes by a copy of the probe program at /t/NAME, so that `subject exe /t/NAME` is it and nothing else.
+ask() { # NAME OP OBJECT: the errno's name, or ok
+	"/t/$1" "$2" "$3" 2>/dev/null | cut -f3
+}
+
+asks() { # NAME OP OBJECT WANTED [DESCRIPTION]
+	is "$(ask "$1" "$2" "$3")" "$4" "${5:-$1: $2 $3: $4}"
+}
+
+subject() { # NAME...: makes the copies
+	mkdir -p /t
+	local n
+	for n; do cp "$probe" "/t/$n"; done
+}
+
+compile() { # NAME: policy on standard input becomes NAME.bpi
+	cat >"$1.policy"
+	"$policyc" build -o "$1.bpi" "$1.policy" || not_ok "policy $1 compiles"
+}
+
+load() { # NAME [OPTION...]: policy on standard input is compiled and loaded
+	local name=$1
+	shift
+	compile "$name"
+	"$enforcer" load "$name.bpi" "$@" >load.out 2>&1 || not_ok "policy $name loads" "$(cat load.out)"
+}
+
+unload() {
+	"$enforcer" unload >unload.out 2>&1 || not_ok "unload" "$(cat unload.out)"
+}
+
+events() { # what has been reported since the last call, as JSON lines
+	"$enforcer" events --json
+}
+
+done_testing() {
+	echo "1..$count"
+	[ "$failed" -eq 0 ]
+	exit
+}
