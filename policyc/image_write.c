@@ -170,7 +170,7 @@ static int save_beside(const char *path, const char *temp, const void *image, si
 	int r;
 
 	if (fd < 0)
-		return bl_error_set(err, -errno, "cannot create %s: %s", temp, strerror(errno));
+		return bl_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
 	r = write_all(fd, image, len);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
@@ -184,15 +184,25 @@ static int save_beside(const char *path, const char *temp, const void *image, si
 	return bl_error_set(err, r, "cannot write %s: %s", path, strerror(-r));
 }
 
+/* A device or a pipe is written to; only a file is replaced. */
+static int save_into(const char *path, const void *image, size_t len, struct bl_error *err)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : write_all(fd, image, len);
+
+	if (fd >= 0 && close(fd) < 0 && r == 0)
+		r = -errno;
+	return r < 0 ? bl_error_set(err, r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
 int image_save(const char *path, const void *image, size_t len, struct bl_error *err)
 {
 	struct bl_buf temp = BL_BUF_INIT;
+	struct stat st;
 	int r;
 
-	if (strcmp(path, "-") == 0) {
-		r = write_all(STDOUT_FILENO, image, len);
-		return r < 0 ? bl_error_set(err, r, "cannot write the image: %s", strerror(-r)) : 0;
-	}
+	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return save_into(path, image, len, err);
 	bl_buf_printf(&temp, "%s.%ld.tmp", path, (long)getpid());
 	if (!bl_buf_text(&temp))
 		return bl_error_set(err, -ENOMEM, "out of memory");

@@ -29,7 +29,8 @@ static void load_failed(struct compile *c, const char *name, int r, struct src_l
 
 	if (r == -EFBIG) {
 		d = diag_error(&c->diags, loc, "E-limit", "'%s' is too big", name);
-		diag_help(&c->diags, d, "the limit is %u bytes", LIMIT_FILE_BYTES);
+		diag_help(&c->diags, d, "the limit is %u bytes, and %u for all files together", LIMIT_FILE_BYTES,
+			  LIMIT_TOTAL_BYTES);
 	} else {
 		diag_error(&c->diags, loc, "E-read", "'%s' cannot be read: %s", name, strerror(-r));
 	}
@@ -88,22 +89,20 @@ static bool load_check_depth(struct compile *c, const struct src_file *f, struct
 	return false;
 }
 
-static bool load_check_cycle(struct compile *c, const struct src_file *f, struct src_loc loc)
+/* f is the file itself, read again or not, that one of its parents is. */
+static void load_say_circle(struct compile *c, const struct src_file *f, struct src_loc loc)
 {
+	const struct src_file *p = f->parent;
 	struct diag *d;
 
-	for (const struct src_file *p = f->parent; p; p = p->parent) {
-		if (!src_same(p, f))
-			continue;
-		d = diag_error(&c->diags, loc, "E-include", "'%s' includes itself", p->name);
-		for (const struct src_file *q = f->parent; q != p; q = q->parent)
-			diag_note(&c->diags, d,
-				  src_loc_at(q->parent, q->parent->lines[q->parent_line - 1],
-					     q->parent->lines[q->parent_line - 1]),
-				  "'%s' is included here", q->name);
-		return false;
+	while (!src_same(p, f))
+		p = p->parent;
+	d = diag_error(&c->diags, loc, "E-include", "'%s' includes itself", p->name);
+	for (const struct src_file *q = f->parent; q != p; q = q->parent) {
+		size_t at = q->parent->lines[q->parent_line - 1];
+
+		diag_note(&c->diags, d, src_loc_at(q->parent, at, at), "'%s' is included here", q->name);
 	}
-	return true;
 }
 
 static void load_include(struct compile *c, struct ast_stmt *st, const struct src_file *f, enum parse_kind kind)
@@ -120,9 +119,11 @@ static void load_include(struct compile *c, struct ast_stmt *st, const struct sr
 	if (!load_check_depth(c, f, loc))
 		return;
 	r = load_read(c, name, &loc, &next);
-	if (r < 0)
+	if (r == -ELOOP && next->parent)
+		load_say_circle(c, next, loc);
+	else if (r < 0)
 		load_failed(c, name, r, loc);
-	else if (load_check_cycle(c, next, loc))
+	else
 		st->body = load_parse(c, next, kind);
 }
 

@@ -49,11 +49,24 @@ static struct src_file *src_register(struct src_set *s, const char *name, const 
 	return f;
 }
 
-static void src_set_text(struct src_set *s, struct src_file *f, const void *bytes, size_t len)
+static bool src_in_circle(const struct src_file *f)
 {
+	for (const struct src_file *p = f->parent; p; p = p->parent) {
+		if (src_same(p, f))
+			return true;
+	}
+	return false;
+}
+
+static int src_set_text(struct src_set *s, struct src_file *f, const void *bytes, size_t len)
+{
+	if (len > LIMIT_FILE_BYTES || len > LIMIT_TOTAL_BYTES - s->total)
+		return -EFBIG;
+	s->total += len;
 	f->text = arena_strndup(s->arena, len ? bytes : "", len);
 	f->len = len;
 	src_index_lines(s, f);
+	return 0;
 }
 
 int src_add(struct src_set *s, const char *name, const void *bytes, size_t len, const struct src_loc *included_at,
@@ -62,10 +75,7 @@ int src_add(struct src_set *s, const char *name, const void *bytes, size_t len, 
 	struct src_file *f = src_register(s, name, included_at);
 
 	*ret = f;
-	if (len > LIMIT_FILE_BYTES)
-		return -EFBIG;
-	src_set_text(s, f, bytes, len);
-	return 0;
+	return src_in_circle(f) ? -ELOOP : src_set_text(s, f, bytes, len);
 }
 
 /* Reads to the end, or to one byte above the limit. Pipes have no size, so the size is not asked. */
@@ -121,9 +131,9 @@ int src_read(struct src_set *s, const char *path, const struct src_loc *included
 	}
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
-	r = src_read_all(fd, &buf, &len);
+	r = src_in_circle(f) ? -ELOOP : src_read_all(fd, &buf, &len);
 	if (r == 0)
-		src_set_text(s, f, buf, len);
+		r = src_set_text(s, f, buf, len);
 	free(buf);
 out:
 	close(fd);

@@ -9,7 +9,6 @@
 #include <string.h>
 #include "banned.h"
 
-#define MAX_WORDS (1u << 21) /* of the biggest size class: 16 MiB */
 
 struct build {
 	const struct ir *ir;
@@ -266,10 +265,10 @@ static int build_all(struct build *b)
 		r = add_atoms(b);
 	if (r == 0)
 		r = add_rules(b);
-	if (r == 0 && b->w.n > MAX_WORDS) {
+	if (r == 0 && b->w.n > BL_MAX_WORDS) {
 		b->err->id = "E-too-big";
 		r = bl_error_set(&b->err->msg, -E2BIG, "the tables take %zu KiB, and %u KiB is the most the kernel side holds",
-				 b->w.n / 128, MAX_WORDS / 128);
+				 b->w.n / 128, BL_MAX_WORDS / 128);
 	}
 	return r;
 }

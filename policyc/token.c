@@ -148,8 +148,10 @@ static struct token token_fetch(struct parse *p)
 {
 	struct token t;
 
-	if (p->stopped)
+	if (p->stopped || p->diags->nerrors >= LIMIT_DIAGS_KEPT) {
+		p->stopped = true;
 		return token_end(p);
+	}
 	if (p->skip_block)
 		return token_skip_block(p);
 	if (p->put_semicolon) {

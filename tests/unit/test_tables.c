@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From text to verdict, natively: tables, image and simulation, with the limits of the tables at their value and one above. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "buf.h"
+#include "compile.h"
+#include "plat_host.h"
+#include "decide.h"
+#include "image_read.h"
+#include "image_write.h"
+#include "request_json.h"
+#include "simulate.h"
+
+/* Compiles text to an image. Returns what image_build() said; *ret_lines is where the error is. */
+static int build(const char *text, void **mem, struct bl_image *img, struct tables_error *te)
+{
+	struct compile_text t = { .name = "test.policy", .bytes = text, .len = strlen(text) };
+	struct bl_error err;
+	struct compile c;
+	struct ir ir;
+	size_t len;
+	int r;
+
+	compile_init(&c);
+	r = policy_compile_text(&c, &t, 1, &ir);
+	if (r != 0)
+		diag_print(&c.diags, stderr, DIAG_TEXT);
+	ck_assert_int_eq(r, 0);
+	*mem = NULL;
+	r = image_build(&ir, mem, &len, te);
+	compile_free(&c);
+	if (r == 0)
+		ck_assert_msg(bl_image_parse(*mem, len, img, &err) == 0, "%s", err.text);
+	return r;
+}
+
+static uint32_t ask(const struct bl_image *img, const char *exe, const char *op, const char *object)
+{
+	static struct sim_answer a;
+	struct sim_request q = { .exes = &exe, .nexes = exe ? 1 : 0, .cgroup = "/", .op = sim_op(op), .object = object };
+	struct bl_error err;
+
+	q.object_len = strlen(object);
+	ck_assert_msg(sim_ask(img, &q, &a, &err) == 0, "%s", err.text);
+	return a.result.verdict;
+}
+
+static uint32_t verdict(const char *policy, const char *exe, const char *op, const char *object)
+{
+	struct tables_error te;
+	struct bl_image img;
+	uint32_t v;
+	void *mem;
+
+	ck_assert_int_eq(build(policy, &mem, &img, &te), 0);
+	v = ask(&img, exe, op, object);
+	free(mem);
+	return v;
+}
+
+START_TEST(first_match_decides)
+{
+	const char *p = "profile a { subject exe /x; allow read /e/passwd; deny read /e/**; kill read /e/**; }\n";
+
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/e/passwd"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/e/shadow"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/e"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/y", "read", "/e/shadow"), BL_V_ALLOW);
+}
+END_TEST
+
+START_TEST(profiles_only_take_away)
+{
+	const char *p = "profile a { subject exe /x; allow read /e/**; default deny read; }\n"
+			"profile b { subject any; deny read /e/s; kill exec /k; }\n"
+			"profile c { subject any; mode audit; deny read /e/p; }\n";
+
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/e/p"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/e/s"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/f"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/y", "read", "/f"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/y", "exec", "/k"), BL_V_KILL);
+}
+END_TEST
+
+START_TEST(write_carries_append_and_truncate)
+{
+	const char *p = "profile a { subject any; deny write /w; }\n";
+
+	ck_assert_uint_eq(verdict(p, "/x", "write", "/w"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "truncate", "/w"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/w"), BL_V_ALLOW);
+}
+END_TEST
+
+START_TEST(rule_without_object)
+{
+	const char *p = "profile a { subject exe /x; deny exec; deny connect; }\n";
+
+	ck_assert_uint_eq(verdict(p, "/x", "exec", "/anything"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "exec", ""), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp [2001:db8::1]:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "other 10.0.0.1"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "read", "/anything"), BL_V_ALLOW);
+}
+END_TEST
+
+START_TEST(addresses)
+{
+	const char *p = "profile a { subject any; deny connect tcp to 127.0.0.1 port 80; deny connect udp to ::/0;\n"
+			"kill connect to 10.0.0.0/8 port 1-5; }\n";
+
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp 127.0.0.1:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp 0.0.0.0:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp [::ffff:127.0.0.1]:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp [::ffff:0.0.0.0]:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "tcp 127.0.0.1:81"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "udp 127.0.0.1:80"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "udp [::]:80"), BL_V_DENY);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "udp [::ffff:1.2.3.4]:80"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "udp 10.255.0.1:5"), BL_V_KILL);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "udp 10.255.0.1:6"), BL_V_ALLOW);
+	ck_assert_uint_eq(verdict(p, "/x", "connect", "other 10.255.0.1"), BL_V_ALLOW);
+}
+END_TEST
+
+/* n rules with a condition each that match the same name, then one without */
+static char *chain(unsigned int n)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	bl_buf_str(&b, "profile a { subject any;\n");
+	for (unsigned int i = 0; i < n; i++)
+		bl_buf_printf(&b, "allow read /f if exe /e%u;\n", i);
+	bl_buf_str(&b, "deny read /g; }\n");
+	return b.data;
+}
+
+START_TEST(chain_limit)
+{
+	char *at = chain(BL_MAX_CHAIN), *above = chain(BL_MAX_CHAIN + 1);
+	struct tables_error te;
+	struct bl_image img;
+	void *mem;
+
+	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	free(mem);
+	ck_assert_int_eq(build(above, &mem, &img, &te), -E2BIG);
+	ck_assert_str_eq(te.id, "E-too-many-rules");
+	ck_assert_str_eq(te.msg.text, "more than 64 rules with conditions of one profile match the same name for the same "
+				      "operation, this one among them");
+	free(at);
+	free(above);
+}
+END_TEST
+
+/* n profiles whose subjects name the same program */
+static char *same_program(unsigned int n)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	for (unsigned int i = 0; i < n; i++)
+		bl_buf_printf(&b, "profile p%u { subject exe /x; deny read /f%u; }\n", i, i);
+	return b.data;
+}
+
+START_TEST(terms_limit)
+{
+	char *at = same_program(BL_MAX_ACC_ATOMS), *above = same_program(BL_MAX_ACC_ATOMS + 1);
+	struct tables_error te;
+	struct bl_image img;
+	void *mem;
+
+	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	/* a process in more profiles than a label holds is refused what any profile could refuse */
+	ck_assert_uint_eq(ask(&img, "/x", "read", "/nothing-names-this"), BL_V_DENY);
+	ck_assert_uint_eq(ask(&img, "/x", "exec", "/nothing-names-this"), BL_V_ALLOW);
+	ck_assert_uint_eq(ask(&img, "/y", "read", "/f0"), BL_V_ALLOW);
+	free(mem);
+	ck_assert_int_eq(build(above, &mem, &img, &te), -E2BIG);
+	ck_assert_str_eq(te.id, "E-too-many-terms");
+	free(at);
+	free(above);
+}
+END_TEST
+
+START_TEST(task_profiles_limit)
+{
+	char *at = same_program(BL_TASK_PROFILES);
+	struct tables_error te;
+	struct bl_image img;
+	void *mem;
+
+	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	ck_assert_uint_eq(ask(&img, "/x", "read", "/nothing-names-this"), BL_V_ALLOW);
+	ck_assert_uint_eq(ask(&img, "/x", "read", "/f31"), BL_V_DENY);
+	free(mem);
+	free(at);
+}
+END_TEST
+
+START_TEST(same_text_same_bytes)
+{
+	const char *p = "profile a { subject exe /x and user 5-9; deny read /{a,b}/**/c?[d-f]; }\n";
+	struct tables_error te;
+	struct bl_image x, y;
+	void *mx, *my;
+
+	ck_assert_int_eq(build(p, &mx, &x, &te), 0);
+	ck_assert_int_eq(build(p, &my, &y, &te), 0);
+	ck_assert_uint_eq(x.size, y.size);
+	ck_assert_mem_eq(mx, my, x.size);
+	free(mx);
+	free(my);
+}
+END_TEST
+
+START_TEST(save_whole_or_not_at_all)
+{
+	char dir[] = "/tmp/bailiff-save-XXXXXX", path[64], link[64];
+	struct bl_error err;
+	struct stat st;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/out.bpi", dir);
+	snprintf(link, sizeof(link), "%s/none/out.bpi", dir);
+	ck_assert_int_eq(image_save(path, "12345678", 8, &err), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, 8);
+	ck_assert_int_eq(image_save(link, "12345678", 8, &err), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(err.text, "No such file or directory"));
+	/* a directory cannot be replaced: nothing is left beside it */
+	ck_assert_int_lt(image_save(dir, "12345678", 8, &err), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+static int parse(const char *json, struct request *q, struct bl_error *err)
+{
+	static char line[4096];
+
+	snprintf(line, sizeof(line), "%s", json);
+	return request_parse(line, strlen(line), q, err);
+}
+
+START_TEST(requests)
+{
+	struct bl_error err;
+	struct request q;
+
+	ck_assert_int_eq(parse("{\"op\":\"read\", \"object\":\"/a\\u00e9\\n\\ud83d\\ude00\",\"rule\":{\"a\":[1,{\"b\":null}]},"
+			       "\"euid\":4294967295,\"untrusted\":true,\"exe\":null}",
+			       &q, &err), 0);
+	ck_assert_str_eq(q.op, "read");
+	ck_assert_str_eq(q.object, "/a\xc3\xa9\n\xf0\x9f\x98\x80");
+	ck_assert_uint_eq(q.euid, UINT32_MAX);
+	ck_assert(q.untrusted);
+	ck_assert_ptr_null(q.exe);
+}
+END_TEST
+
+static const struct {
+	const char *json, *message;
+} bad_requests[] = {
+	{ "", "not a JSON object: it does not begin with '{'" },
+	{ "[]", "not a JSON object: it does not begin with '{'" },
+	{ "{", "not a JSON object: a member has no name" },
+	{ "{}", "\"op\" is missing" },
+	{ "{\"op\":\"read\"}", "\"object\" is missing" },
+	{ "{\"op\":1,\"object\":\"/\"}", "\"op\" is not a string" },
+	{ "{\"op\":\"read\",\"object\":\"/\"", "not a JSON object: it does not end with '}'" },
+	{ "{\"op\":\"read\",\"object\":\"/\"} x", "not a JSON object: something follows it" },
+	{ "{\"op\":\"read\",\"object\":\"/", "not a JSON object: a string does not end" },
+	{ "{\"op\":\"re\\x\"}", "not a JSON object: unknown escape in a string" },
+	{ "{\"op\":\"\\ud800x\"}", "not a JSON object: half a surrogate pair" },
+	{ "{\"op\":\"\\udc00\"}", "not a JSON object: half a surrogate pair" },
+	{ "{\"op\":\"\\u12g4\"}", "not a JSON object: \\u needs four hexadecimal digits" },
+	{ "{\"exe\":\"/a\\u0000b\"}", "\"exe\" contains a NUL" },
+	{ "{\"euid\":-1}", "\"euid\" is not a number from 0 to 4294967295" },
+	{ "{\"euid\":4294967296}", "\"euid\" is not a number from 0 to 4294967295" },
+	{ "{\"euid\":1e3}", "\"euid\" is not a number from 0 to 4294967295" },
+	{ "{\"untrusted\":1}", "\"untrusted\" is neither true nor false" },
+	{ "{\"x\":[1,2}", "not a JSON object: an object or array does not end" },
+	{ "{\"x\":{1:2}}", "not a JSON object: a member has no name" },
+};
+
+START_TEST(requests_refused)
+{
+	struct bl_error err;
+	struct request q;
+
+	ck_assert_int_eq(parse(bad_requests[_i].json, &q, &err), -EINVAL);
+	ck_assert_str_eq(err.text, bad_requests[_i].message);
+}
+END_TEST
+
+static const struct {
+	const char *text, *message;
+} bad_endpoints[] = {
+	{ "10.0.0.1:80", "'10.0.0.1:80' is not an endpoint: write tcp|udp|other ADDRESS[:PORT]" },
+	{ "tcp 10.0.0:80", "'10.0.0' is neither an IPv4 nor an IPv6 address" },
+	{ "tcp 10.0.0.1:", "port '' is not a number from 0 to 65535" },
+	{ "tcp 10.0.0.1:65536", "port '65536' is not a number from 0 to 65535" },
+	{ "tcp 10.0.0.1:8x", "port '8x' is not a number from 0 to 65535" },
+	{ "udp [::1", "'[::1': an IPv6 address is written [ADDRESS] or [ADDRESS]:PORT" },
+	{ "udp [::1]53", "'[::1]53': an IPv6 address is written [ADDRESS] or [ADDRESS]:PORT" },
+};
+
+START_TEST(endpoints_refused)
+{
+	struct bl_endpoint e;
+	struct bl_error err;
+
+	ck_assert_int_eq(sim_endpoint(bad_endpoints[_i].text, &e, &err), -EINVAL);
+	ck_assert_str_eq(err.text, bad_endpoints[_i].message);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("tables");
+	TCase *c = tcase_create("text to verdict");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(c, first_match_decides);
+	tcase_add_test(c, profiles_only_take_away);
+	tcase_add_test(c, write_carries_append_and_truncate);
+	tcase_add_test(c, rule_without_object);
+	tcase_add_test(c, addresses);
+	tcase_add_test(c, chain_limit);
+	tcase_add_test(c, terms_limit);
+	tcase_add_test(c, task_profiles_limit);
+	tcase_add_test(c, same_text_same_bytes);
+	tcase_add_test(c, save_whole_or_not_at_all);
+	tcase_add_test(c, requests);
+	tcase_add_loop_test(c, requests_refused, 0, sizeof(bad_requests) / sizeof(bad_requests[0]));
+	tcase_add_loop_test(c, endpoints_refused, 0, sizeof(bad_endpoints) / sizeof(bad_endpoints[0]));
+	tcase_set_timeout(c, 60);
+	suite_add_tcase(s, c);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
