@@ -119,7 +119,7 @@ static void load_include(struct compile *c, struct ast_stmt *st, const struct sr
 	if (!load_check_depth(c, f, loc))
 		return;
 	r = load_read(c, name, &loc, &next);
-	if (r == -ELOOP && next->parent)
+	if (r == -EDEADLK)
 		load_say_circle(c, next, loc);
 	else if (r < 0)
 		load_failed(c, name, r, loc);

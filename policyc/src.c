@@ -75,7 +75,7 @@ int src_add(struct src_set *s, const char *name, const void *bytes, size_t len, 
 	struct src_file *f = src_register(s, name, included_at);
 
 	*ret = f;
-	return src_in_circle(f) ? -ELOOP : src_set_text(s, f, bytes, len);
+	return src_in_circle(f) ? -EDEADLK : src_set_text(s, f, bytes, len);
 }
 
 /* Reads to the end, or to one byte above the limit. Pipes have no size, so the size is not asked. */
@@ -131,7 +131,7 @@ int src_read(struct src_set *s, const char *path, const struct src_loc *included
 	}
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
-	r = src_in_circle(f) ? -ELOOP : src_read_all(fd, &buf, &len);
+	r = src_in_circle(f) ? -EDEADLK : src_read_all(fd, &buf, &len);
 	if (r == 0)
 		r = src_set_text(s, f, buf, len);
 	free(buf);

@@ -40,7 +40,7 @@ void src_init(struct src_set *s, struct arena *arena);
 
 /*
  * Reads a file of at most LIMIT_FILE_BYTES. 0 or a negative errno: -EFBIG if it is bigger or all files together are
- * above LIMIT_TOTAL_BYTES, -ELOOP if it is one of the files that include it. A file that cannot be read is registered
+ * above LIMIT_TOTAL_BYTES, -EDEADLK if it is one of the files that include it. A file that cannot be read is registered
  * too, without text, so that a message can name it: *ret is always written.
  */
 int src_read(struct src_set *s, const char *path, const struct src_loc *included_at, const struct src_file **ret);
