@@ -107,9 +107,10 @@ static __noinline void event_send(const struct about *a, const struct bl_report 
 
 static __always_inline void report_count(const struct about *a, const struct bl_report *rep)
 {
-	__u64 which = rep->rule == BL_RULE_NONE ? (__u64)a->t->nrules + rep->profile : rep->rule;
-
-	bl_hit(a->t, a->t->off_hits + which);
+	if (rep->rule != BL_RULE_NONE)
+		bl_hit(a->t, (__u64)a->t->off_hits + rep->rule);
+	else if (rep->reason == BL_R_DEFAULT)
+		bl_hit(a->t, (__u64)a->t->off_hits + a->t->nrules + rep->profile);
 	if (rep->reason < BL_R_MAX)
 		stat_add(BL_STAT_REASON0 + rep->reason);
 	if (rep->reason > BL_R_DEFAULT)

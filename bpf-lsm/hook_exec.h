@@ -140,13 +140,13 @@ int BPF_PROG(bprm_committed_creds, const struct linux_binprm *bprm)
 		l->exe_len = 0;
 		return 0;
 	}
-	l->flags = p->flags;
+	l->flags = (l->flags & BL_LF_LOST) | p->flags;
 	l->gen = 1;
 	l->cred = 0; /* the first question computes it */
 	if (p->flags & BL_LF_NAMELESS)
 		l->exe_len = 0;
-	else if (label_set_exe(l, task, &p->name, p->from) != 0)
-		l->flags |= BL_LF_FULL;
+	else
+		(void)label_set_exe(l, task, &p->name, p->from); /* a long name without room is found out when it is needed */
 	bpf_task_storage_delete(&pending, task);
 	return 0;
 }

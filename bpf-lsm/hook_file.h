@@ -13,9 +13,10 @@ static __always_inline __u64 open_ops(const struct file *f)
 
 	if (mode & FMODE_CREATED)
 		return 0;
-	if (mode & FMODE_READ)
+	/* access mode 3 opens for ioctl only and takes both permissions (ACC_MODE in include/linux/fs.h) */
+	if ((mode & FMODE_READ) || (flags & O_ACCMODE) == O_ACCMODE)
 		ops |= BL_OP_BIT(BL_OP_READ);
-	if (mode & FMODE_WRITE)
+	if ((mode & FMODE_WRITE) || (flags & O_ACCMODE) == O_ACCMODE)
 		ops |= BL_OP_BIT(BL_OP_WRITE);
 	if (flags & O_TRUNC)
 		ops |= BL_OP_BIT(BL_OP_TRUNCATE);

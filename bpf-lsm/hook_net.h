@@ -11,11 +11,13 @@ struct sockaddr_any {
 	__u8 rest[24]; /* IPv4: address at 0; IPv6: flow 4, address at 4 */
 };
 
-/* Protocol byte of a socket: what the rule says, not the number on the wire. MPTCP is TCP. */
+/* Protocol byte of a socket: what the rule says, not the number on the wire. MPTCP and SMC are TCP. */
 static __always_inline __u8 sock_proto(const struct socket *sock)
 {
 	__u32 proto = BPF_CORE_READ(sock, sk, sk_protocol);
 
+	if (BPF_CORE_READ(sock, sk, __sk_common.skc_family) == AF_SMC)
+		return BL_PROTO_TCP; /* which it begins as, and may stay */
 	if (proto == IPPROTO_TCP || proto == IPPROTO_MPTCP)
 		return BL_PROTO_TCP;
 	if (proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE)
@@ -23,26 +25,33 @@ static __always_inline __u8 sock_proto(const struct socket *sock)
 	return BL_PROTO_OTHER;
 }
 
+static __always_inline bool sock_has_ports(const struct socket *sock)
+{
+	__u32 proto = BPF_CORE_READ(sock, sk, sk_protocol), type = BPF_CORE_READ(sock, sk, sk_type);
+
+	return type != SOCK_RAW && proto != IPPROTO_ICMP && proto != IPPROTO_ICMPV6;
+}
+
 /*
  * What address a name of len bytes is for this socket. 0: *e is filled; 1: it names nobody to connect to; -1: it is too
- * short for its family. An IPv4 UDP socket takes AF_UNSPEC as AF_INET when sending (udp_sendmsg() in net/ipv4/udp.c).
+ * short for its family. When sending, IPv4 takes AF_UNSPEC as AF_INET (udp_sendmsg() in net/ipv4/udp.c, raw_sendmsg() in
+ * net/ipv4/raw.c) and raw IPv6 as AF_INET6 (rawv6_sendmsg() in net/ipv6/raw.c); UDP over IPv6 takes it as no address.
  */
 static __always_inline int endpoint_read(struct bl_endpoint *e, const struct socket *sock, const void *name, int len,
 					 bool sending)
 {
 	__u16 sk_family = BPF_CORE_READ(sock, sk, __sk_common.skc_family);
 	struct sockaddr_any sa = {};
-	__u32 type = BPF_CORE_READ(sock, sk, sk_type);
 
-	if (sk_family != AF_INET && sk_family != AF_INET6)
+	if (sk_family != AF_INET && sk_family != AF_INET6 && sk_family != AF_SMC)
 		return 1;
 	if (len < 2)
 		return -1;
 	bpf_probe_read_kernel(&sa.family, 2, name);
 	if (sa.family == AF_UNSPEC) {
-		if (!sending || sk_family != AF_INET)
+		if (!sending || (sk_family == AF_INET6 && BPF_CORE_READ(sock, sk, sk_type) != SOCK_RAW))
 			return 1;
-		sa.family = AF_INET;
+		sa.family = sk_family == AF_INET6 ? AF_INET6 : AF_INET;
 	}
 	if (sa.family != AF_INET && sa.family != AF_INET6)
 		return 1; /* the protocol refuses it: EAFNOSUPPORT */
@@ -51,7 +60,7 @@ static __always_inline int endpoint_read(struct bl_endpoint *e, const struct soc
 	bpf_probe_read_kernel(&sa.port, sa.family == AF_INET ? 6 : 22, name + 2);
 	__builtin_memset(e, 0, sizeof(*e));
 	e->proto = sock_proto(sock);
-	e->has_port = type != SOCK_RAW;
+	e->has_port = sock_has_ports(sock);
 	e->port = __builtin_bswap16(sa.port);
 	if (sa.family == AF_INET) {
 		e->family = BL_FAM_INET;

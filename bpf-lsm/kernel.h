@@ -31,6 +31,7 @@ struct qstr {
 
 struct super_block {
 	unsigned long s_flags;
+	unsigned long s_magic;
 };
 
 /* since 6.5; before, FMODE_NOACCOUNT marks the same files */
@@ -177,6 +178,8 @@ struct msghdr {
 #define FMODE_CREATED 0x100000u
 #define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
 #define FMODE_BACKING 0x1000000u     /* since 6.5: f_path of a backing file */
+#define MQUEUE_MAGIC 0x19800202      /* include/uapi/linux/magic.h */
+#define O_ACCMODE 03
 #define O_TRUNC 01000                /* include/uapi/asm-generic/fcntl.h */
 #define FMODE_EXEC_FLAG 0x20u        /* __FMODE_EXEC in f_flags: opened by execve */
 #define S_IFMT 00170000
@@ -188,9 +191,12 @@ struct msghdr {
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_SMC 43
 #define SOCK_RAW 3
+#define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_ICMPV6 58
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
 #define RENAME_EXCHANGE (1 << 1)

@@ -113,14 +113,14 @@ static long lineage_step(__u32 i, struct lineage *c)
 }
 
 /* First label of a task: its program by the name it has now, and what its living ancestors pass on (DESIGN 2, point 8). */
-static __noinline void label_first(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
+static __always_inline void label_first(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
 	struct lineage c = { .t = t, .l = l, .s = s, .task = (__u64)task };
 	struct mm_struct *mm = task->mm;
 	__u32 from = BL_PATH_MAX;
 
 	bpf_loop(LINEAGE_STEPS, lineage_step, &c, 0);
-	l->flags = task_untrusted(task);
+	l->flags = (l->flags & BL_LF_LOST) | task_untrusted(task);
 	if (!mm || exe_name(s, mm, &from) != NAME_OK || label_set_exe(l, task, &s->name, from) != 0) {
 		l->flags |= BL_LF_NAMELESS | BL_LF_UNTRUSTED;
 		l->exe_len = 0;
@@ -235,6 +235,8 @@ static __noinline void label_compute(const struct bl_tables *t, struct bl_label 
 	from = label_get_exe(l, task, s);
 	if (from < BL_PATH_MAX)
 		bl_label_key(t, l, &s->name, from, BL_KEY_EXE);
+	else if (l->exe_len != 0)
+		l->flags |= BL_LF_FULL; /* there was no memory to keep a long one */
 	from = bl_key_id(&s->name, l->euid);
 	bl_label_key(t, l, &s->name, from, BL_KEY_USER);
 	from = cgroup_name(s, task);

@@ -47,7 +47,7 @@ static __always_inline int walk_component(struct walk *w, struct dentry *d)
 
 	if (len > 255)
 		return BL_R_UNREADABLE;
-	if (w->at < len + 1)
+	if (w->at <= len + 1) /* 4095 bytes are the most, as PATH_MAX counts the NUL */
 		return BL_R_TOO_LONG;
 	at = w->at - len;
 	asm volatile("%0 &= 4095" : "+r"(at));
@@ -100,8 +100,6 @@ static __always_inline int walk_top(struct walk *w)
 	struct mount *top = (struct mount *)w->mount;
 	struct mnt_namespace *ns = BPF_CORE_READ(top, mnt_ns);
 
-	if ((long)ns == MNT_NS_INTERNAL)
-		return NAME_KERNEL;
 	if (ns == NULL)
 		return BL_R_DETACHED;
 	if (bpf_core_field_exists(struct mnt_namespace___flag, is_anon)) {
@@ -138,6 +136,9 @@ static __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u3
 
 		w.mount = (__u64)m;
 		w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
+		/* before the walk: overlayfs copies up in its work directory, which is not below its mount of the upper one */
+		if ((long)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL)
+			return NAME_KERNEL;
 		bpf_loop(NAME_STEPS, walk_step, &w, 0);
 		if (w.result == NAME_OK)
 			w.result = walk_top(&w);
@@ -157,9 +158,15 @@ static __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u3
 /* The name of an open or opened file. */
 static __always_inline int name_of_path(struct scratch *s, struct dentry *d, struct vfsmount *m, __u32 *ret_from)
 {
+	int r;
+
 	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
 		return NAME_NAMELESS;
-	return name_walk(s, (__u64)d, (__u64)m, ret_from);
+	r = name_walk(s, (__u64)d, (__u64)m, ret_from);
+	/* mq_open's own mount, up to 6.12 in no namespace, was never anywhere */
+	if (r == BL_R_DETACHED && BPF_CORE_READ(d, d_sb, s_magic) == MQUEUE_MAGIC)
+		return NAME_NAMELESS;
+	return r;
 }
 
 /* Did the kernel open this for itself, below overlayfs, on behalf of a task whose own open was already judged? */

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -53,6 +54,17 @@ static void say_state(const struct daemon *d, const char *how)
 
 /* ---- start ---- */
 
+/* The programs take down when this process began when they first see it; a fork is seen by a hook that is always attached. */
+static void meet_programs(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+}
+
 /*
  * Tells the programs who we are, so that no profile holds for us. The start time would tell us from a process with our
  * pid after our death, but user space only sees it in clock ticks.
@@ -68,7 +80,10 @@ static int announce(struct daemon *d, uint32_t tgid, struct bl_error *err)
 		return 0; /* another daemon's by now */
 	c.enforcer_tgid = tgid;
 	c.enforcer_start = 0;
-	return bl_object_control_set(&d->object, &c, err);
+	r = bl_object_control_set(&d->object, &c, err);
+	if (r == 0 && tgid != 0)
+		meet_programs();
+	return r;
 }
 
 /* Under the lock, so that no load comes between the self-test and its result. */

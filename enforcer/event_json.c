@@ -49,7 +49,8 @@ static void set_object(json_t *o, const struct bl_event_view *e)
 
 	(void)json_object_set_new(o, "kind", json_string(bl_text_kind(e->ev->kind)));
 	if (e->ev->kind == BL_KEY_PATH) {
-		set_bytes(o, "object", e->obj, e->ev->obj_len);
+		set_bytes(o, "object", e->obj,
+			  bl_text_nameless(e->ev->kind, e->obj, e->ev->obj_len) ? 0 : e->ev->obj_len);
 		return;
 	}
 	bl_text_object(&text, e->ev->kind, e->obj, e->ev->obj_len);

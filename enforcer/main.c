@@ -41,6 +41,9 @@ static int run_load(const struct options *opt, struct bl_error *err)
 		     " of %" PRIu32 " words, %zu hooks; self-test passed, %s\n",
 		     opt->image, res.gen, res.nprofiles, res.nrules, res.nwords, res.words, res.nhooks,
 		     res.dry_run ? "dry run: nothing is refused" : "enforcing");
+	if (res.dry_run && res.old_gen != 0)
+		(void)printf("generation %" PRIu32 " is not in force any more: until the next load nothing is refused\n",
+			     res.old_gen);
 	return 0;
 }
 

@@ -119,15 +119,14 @@ enum bl_mode { BL_MODE_ENFORCE = 1, BL_MODE_AUDIT = 2 };
 	X(NO_SCRATCH, 8, "no-scratch", "the kernel had no memory for the walk") \
 	X(NO_LABEL, 9, "no-label", "the kernel had no memory for the process label") \
 	X(LABEL_FULL, 10, "label-full", "the process has more profiles, inherited terms or cgroup levels than a label holds") \
-	X(BAD_TABLES, 11, "bad-tables", "the loaded tables are not of this version") \
-	X(UNREADABLE, 12, "unreadable", "the kernel could not read the object's name") \
-	X(BAD_ADDRESS, 13, "bad-address", "the socket address is too short for its family")
+	X(UNREADABLE, 11, "unreadable", "the kernel could not read the object's name") \
+	X(BAD_ADDRESS, 12, "bad-address", "the socket address is too short for its family")
 
 enum bl_reason {
 #define X(NAME, n, w, t) BL_R_##NAME = n,
 	BL_REASONS(X)
 #undef X
-	BL_R_MAX = 14
+	BL_R_MAX = 13
 };
 #define BL_RULE_NONE 0xffffffffu /* rule number of a verdict that no rule gave */
 
@@ -217,6 +216,7 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 #define BL_LF_EXEMPT 1u    /* in no profile: kernel thread, global PID 1, the running enforcer */
 #define BL_LF_UNTRUSTED 2u /* executed in a mount namespace owned by a user namespace other than the initial one */
 #define BL_LF_FULL 4u      /* more profiles or inherited terms than fit: everything that could be refused is */
+#define BL_LF_LOST 16u     /* an inherited term did not fit: the label is full for good */
 #define BL_LF_NAMELESS 8u  /* the program has no name (memfd, detached mount): no exe term holds */
 
 struct bl_label {

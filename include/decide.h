@@ -85,29 +85,8 @@ struct bl_label_ctx {
 	__u32 holds;
 	__u32 cond;
 	__u32 lo, hi;
+	__u32 evict;
 };
-
-BL_CB long bl_sticky_free_one(__u32 i, struct bl_label_ctx *c)
-{
-	__u64 h = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
-
-	if (h == c->hash || h == 0) {
-		c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = c->hash;
-		c->holds = 1;
-		return 1;
-	}
-	return 0;
-}
-
-/* Adds a hash to the inherited terms. A label that has no room for it says so and is refused everything. */
-BL_FN void bl_sticky_add(const struct bl_tables *t, struct bl_label *l, __u64 hash)
-{
-	struct bl_label_ctx c = { .t = t, .l = l, .hash = hash };
-
-	bl_loop(BL_TASK_STICKY, bl_sticky_free_one, &c);
-	if (c.holds == 0)
-		l->flags |= BL_LF_FULL;
-}
 
 BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 {
@@ -119,7 +98,7 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 		return 1;
 	h = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid);
 	if (h == c->hash) {
-		bl_bit_set(c->l->atoms, (__u32)bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1), BL_MAX_ATOMS);
+		c->n = (__u32)bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1);
 		return 1;
 	}
 	if (h < c->hash)
@@ -129,13 +108,50 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 	return 0;
 }
 
+/* The atom of an inherited term, 0 if these tables do not know it. Inline, as the next but one: the kernel allows 8 frames. */
+static BL_INLINE __u32 bl_sticky_atom(const struct bl_tables *t, __u64 hash)
+{
+	struct bl_label_ctx s = { .t = t, .off = t->off_sticky, .hi = t->nsticky, .hash = hash };
+
+	bl_loop(16, bl_sticky_search, &s);
+	return s.n;
+}
+
+BL_CB long bl_sticky_place(__u32 i, struct bl_label_ctx *c)
+{
+	__u64 h = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
+
+	if (h != c->hash && h != 0 && (!c->evict || bl_sticky_atom(c->t, h) != 0))
+		return 0;
+	c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = c->hash;
+	c->holds = 1;
+	return 1;
+}
+
+/*
+ * Adds a hash to the inherited terms. Those that the present policy does not know give way when room is short: they are kept
+ * for a return to the policy that did. A label that has no room even so says so, and is refused everything.
+ */
+static BL_INLINE void bl_sticky_add(const struct bl_tables *t, struct bl_label *l, __u64 hash)
+{
+	struct bl_label_ctx c = { .t = t, .l = l, .hash = hash };
+
+	bl_loop(BL_TASK_STICKY, bl_sticky_place, &c);
+	if (c.holds)
+		return;
+	c.evict = 1;
+	bl_loop(BL_TASK_STICKY, bl_sticky_place, &c);
+	if (!c.holds)
+		l->flags |= BL_LF_LOST | BL_LF_FULL;
+}
+
 BL_CB long bl_sticky_one(__u32 i, struct bl_label_ctx *c)
 {
-	struct bl_label_ctx s = { .t = c->t, .l = c->l, .off = c->t->off_sticky, .hi = c->t->nsticky };
+	__u64 hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
+	__u32 atom = hash != 0 ? bl_sticky_atom(c->t, hash) : 0;
 
-	s.hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
-	if (s.hash != 0)
-		bl_loop(16, bl_sticky_search, &s);
+	if (atom != 0)
+		bl_bit_set(c->l->atoms, atom, BL_MAX_ATOMS);
 	return 0;
 }
 
@@ -149,6 +165,8 @@ BL_FN void bl_label_begin(const struct bl_tables *t, struct bl_label *l)
 	__builtin_memset(l->prof, 0, sizeof(l->prof));
 	l->nprof = 0;
 	l->flags &= ~BL_LF_FULL;
+	if (l->flags & BL_LF_LOST)
+		l->flags |= BL_LF_FULL;
 	l->atoms[0] = 1;
 	bl_loop(BL_TASK_STICKY, bl_sticky_one, &c);
 }
@@ -266,6 +284,7 @@ struct bl_decide_ctx {
 	__u32 list; /* offset of the list for this name and operation, 0: none */
 	__u32 op;
 	__u32 reason; /* BL_R_RULE: decide by the rules; otherwise refuse for this reason */
+	__u32 everyone; /* every profile is asked, not those of the label */
 };
 
 struct bl_list_ctx {
@@ -345,7 +364,8 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 		return;
 	if (c->t->flags & BL_TF_DRY_RUN)
 		mode = BL_MODE_AUDIT;
-	if (said->verdict > rep->verdict) {
+	/* more profiles than places (a full label) share them: then the one that refuses is told of */
+	if (said->verdict > rep->verdict || (said->verdict == rep->verdict && mode < rep->mode)) {
 		*rep = *said;
 		rep->mode = mode;
 		c->r->nreports++;
@@ -364,7 +384,7 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 	__u32 p = i;
 	__u64 prof, e;
 
-	if (c->reason != BL_R_LABEL_FULL) {
+	if (!c->everyone) {
 		if (i >= c->l->nprof)
 			return 1;
 		p = c->l->prof[bl_mask(i, BL_TASK_PROFILES)];
@@ -399,6 +419,7 @@ static inline __u32 bl_decide_profiles(struct bl_decide_ctx *c)
 {
 	if (!(c->l->flags & BL_LF_FULL))
 		return BL_TASK_PROFILES;
+	c->everyone = 1;
 	c->reason = BL_R_LABEL_FULL;
 	return BL_MAX_PROFILES;
 }

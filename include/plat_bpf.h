@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 
 #define BL_FN static __attribute__((unused, noinline))
+#define BL_INLINE __always_inline
 #define BL_CB static __attribute__((unused, noinline))
 
 /* Words of the tables' map value less one; a power of two less one, set before load to the size class. */

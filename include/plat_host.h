@@ -6,6 +6,7 @@
 #include "abi.h"
 
 #define BL_FN static inline __attribute__((unused))
+#define BL_INLINE inline __attribute__((unused))
 #define BL_CB static inline __attribute__((unused))
 
 /* Word i of the tables; 0 beyond their end, as a zeroed map value reads. */

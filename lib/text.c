@@ -181,6 +181,11 @@ static bool text_path(struct bl_buf *b, const uint8_t *p, size_t n)
 	return true;
 }
 
+bool bl_text_nameless(uint32_t kind, const void *key, size_t n)
+{
+	return kind == BL_KEY_PATH && n == 1 && *(const uint8_t *)key == BL_OBJ_NAMELESS;
+}
+
 void bl_text_object(struct bl_buf *b, uint32_t kind, const void *key, size_t n)
 {
 	bool done = false;

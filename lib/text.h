@@ -4,6 +4,7 @@
 #define BL_TEXT_H
 
 #include "buf.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /* ---- words; "?" for a number that is none ---- */
@@ -26,6 +27,8 @@ void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n);
  * An object or subject of a kind (enum bl_kind): a path escaped; a network key as "tcp 10.0.0.5:5432" or
  * "udp [2001:db8::1]:53"; an id as a number. Anything that is not of its kind's form in hexadecimal.
  */
+/* Is this the key of an object without a name (memfd)? In JSON its name is "". */
+bool bl_text_nameless(uint32_t kind, const void *key, size_t n);
 void bl_text_object(struct bl_buf *b, uint32_t kind, const void *key, size_t n);
 
 void bl_text_hex(struct bl_buf *b, const void *bytes, size_t n);

@@ -89,7 +89,7 @@ static int print_json(const struct bl_image *img, const struct sim_request *q, c
 	bl_buf_printf(&b, "{\"verdict\":\"%s\",\"op\":\"%s\",\"object\":", bl_text_verdict(a->result.verdict),
 		      bl_text_op(q->op));
 	if (a->kind == BL_KEY_PATH)
-		bl_json_string(&b, a->key, a->key_len);
+		bl_json_string(&b, a->key, bl_text_nameless(a->kind, a->key, a->key_len) ? 0 : a->key_len);
 	else
 		bl_json_string(&b, obj.data, obj.len);
 	bl_buf_printf(&b, ",\"errno\":%u,\"reports\":[", a->result.err);

@@ -15,12 +15,12 @@
 
 static const char usage_text[] =
 	"usage: policyc check [--json] [--Werror] FILE...\n"
-	"       policyc build [--json] [--Werror] -o IMAGE FILE...\n"
+	"       policyc build [--json] [--Werror] -o|--output IMAGE FILE...\n"
 	"       policyc dump [--json] IMAGE|FILE\n"
 	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
 	"                       IMAGE|FILE OPERATION OBJECT\n"
 	"       policyc explain --batch IMAGE|FILE  (requests as JSON lines on standard input)\n"
-	"       policyc --version | --help\n";
+	"       policyc --version | --help | -h\n";
 
 int cmd_fail(int status, const char *fmt, ...)
 {
@@ -197,13 +197,16 @@ static int run(const struct command *cmd, int argc, char **argv)
 {
 	const char **exes = calloc((size_t)argc, sizeof(*exes));
 	struct cmd_options o = { .exes = exes };
-	int letter, status = EXIT_FINE;
+	int letter, which, status = EXIT_FINE;
 
+	argv[0] = (char *)"policyc"; /* getopt_long begins its messages with it */
 	if (!exes)
 		return cmd_fail(EXIT_SYSTEM, "out of memory");
-	while (status == EXIT_FINE && (letter = getopt_long(argc, argv, "o:", long_options, NULL)) != -1) {
+	for (which = -1; status == EXIT_FINE && (letter = getopt_long(argc, argv, "o:", long_options, &which)) != -1;
+	     which = -1) {
 		if (letter != '?' && !strchr(cmd->options, letter))
-			status = cmd_fail(EXIT_USAGE, "%s does not take this option: %s", cmd->name, argv[optind - 1]);
+			status = cmd_fail(EXIT_USAGE, "%s does not take the option %s%s", cmd->name, which < 0 ? "-" : "--",
+					  which < 0 ? (char[]){ (char)letter, '\0' } : long_options[which].name);
 		else if (letter == '?')
 			status = usage(EXIT_USAGE);
 		else

@@ -157,6 +157,13 @@ static void top_block(struct sema *s, const struct ast_block *b)
 	}
 }
 
+static void warn_empty(struct diags *diags)
+{
+	struct diag *d = diag_warning(diags, (struct src_loc){.file = NULL}, "W-empty", "there is no profile in this policy");
+
+	diag_help(diags, d, "it allows everything; a policy is made of 'profile NAME { ... }'");
+}
+
 /* Atom 0 always holds. */
 static void sema_atom_any(struct sema *s)
 {
@@ -182,5 +189,7 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 	/* What an error hid may have used it. */
 	if (diags->nerrors == 0)
 		set_warn_unused(&s);
+	if (diags->nerrors == 0 && s.nprofiles == 0)
+		warn_empty(diags);
 	*ret = s.ir;
 }

@@ -40,7 +40,8 @@ static int build_label(const struct bl_image *img, const struct sim_request *q, 
 		from = put_name(n, q->exes[i], strlen(q->exes[i]));
 		bl_label_inherit(t, l, n, from);
 	}
-	l->flags = (q->untrusted ? BL_LF_UNTRUSTED : 0) | (q->nexes == 0 ? BL_LF_NAMELESS | BL_LF_UNTRUSTED : 0);
+	l->flags &= BL_LF_LOST;
+	l->flags |= (q->untrusted ? BL_LF_UNTRUSTED : 0) | (q->nexes == 0 ? BL_LF_NAMELESS | BL_LF_UNTRUSTED : 0);
 	bl_label_begin(t, l);
 	if (q->nexes > 0) {
 		const char *exe = q->exes[q->nexes - 1];
@@ -137,6 +138,8 @@ static int put_object(const struct sim_request *q, struct bl_name *n, uint32_t *
 		return 0;
 	}
 	*ret_kind = BL_KEY_PATH;
+	if (q->object_len == 0 && q->op != BL_OP_EXEC)
+		return bl_error_set(err, -EINVAL, "an object without a name is asked about for exec only");
 	if (q->object_len == 0) {
 		*ret_from = BL_PATH_MAX;
 		bl_key_byte(n, ret_from, BL_OBJ_NAMELESS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One request to the decision core and its whole answer. Compiled for both sides, so that the sequence of calls is the same
- * for certain: it is that of label_first() and label_compute() in bpf-lsm/label.h, then of ask_all() in bpf-lsm/ask.h.
- * Include decide.h first.
+ * One request to the decision core and its whole answer. Compiled for both sides, so that the sequence of calls is the
+ * same for certain: it is that of label_first() and label_compute() in bpf-lsm/label.h, then of ask_all() in
+ * bpf-lsm/ask.h. Include decide.h first.
  */
 #ifndef TESTS_DIFF_ASK_H
 #define TESTS_DIFF_ASK_H
@@ -13,8 +13,8 @@
 #define ASK_KEY 32u /* bytes of a key kept for the comparison; BL_KEY_NET_MAX of them can be meant */
 
 struct ask_object {
-	__u64 ops;    /* BL_OP_BIT, numbers below 32 */
-	__u32 kind;   /* BL_KEY_PATH: names[] from `from`; BL_KEY_NET: endpoint, not canonical yet */
+	__u64 ops;  /* BL_OP_BIT, numbers below 32 */
+	__u32 kind; /* BL_KEY_PATH: names[] from `from`; BL_KEY_NET: endpoint, not canonical yet */
 	__u32 from;
 	__u32 reason; /* not 0: the object's name could not be had */
 	__u32 pad;
@@ -26,7 +26,7 @@ struct ask {
 	__u32 nobjects;
 	__u32 flags; /* BL_LF_* */
 	__u32 euid;
-	__u32 exe_from;    /* BL_PATH_MAX: it has no name */
+	__u32 exe_from;	   /* BL_PATH_MAX: it has no name */
 	__u32 cgroup_from; /* BL_PATH_MAX: its name could not be had */
 	__u32 ancestor_from[ASK_ANCESTORS];
 	__u64 sticky[BL_TASK_STICKY];
@@ -81,7 +81,7 @@ BL_FN void ask_label(struct ask_ctx *c)
 	__builtin_memset(l, 0, sizeof(*l));
 	__builtin_memcpy(l->sticky, c->in->sticky, sizeof(l->sticky));
 	bl_loop(ASK_ANCESTORS, ask_ancestor, c);
-	l->flags = c->in->flags;
+	l->flags = (l->flags & BL_LF_LOST) | c->in->flags;
 	l->euid = c->in->euid;
 	bl_label_begin(c->t, l);
 	if (c->in->exe_from < BL_PATH_MAX)
@@ -143,9 +143,10 @@ BL_CB long ask_object(__u32 i, struct ask_ctx *c)
 }
 
 /* All of it: who, then every question of one system call. */
-static inline void ask_run(const struct bl_tables *t, const struct ask *in, struct ask_answer *out, struct bl_name *scratch)
+static inline void ask_run(const struct bl_tables *t, const struct ask *in, struct ask_answer *out,
+			   struct bl_name *scratch)
 {
-	struct ask_ctx c = { .t = t, .in = in, .out = out, .scratch = scratch };
+	struct ask_ctx c = {.t = t, .in = in, .out = out, .scratch = scratch};
 
 	ask_label(&c);
 	bl_result_init(&out->result);

@@ -18,4 +18,10 @@ $(O)/tests/diff/%.o: tests/diff/%.c $(O)/tests/diff/diff.skel.h
 $(O)/tests/diff/diff: $(DIFF_OBJ) $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lbpf -lelf -lz
 
+
+# Both against a slow reading of the policy: needs no kernel and no root.
+.PHONY: check-oracle
+check-oracle: $(O)/tests/diff/diff
+	$(Q)$(O)/tests/diff/diff --no-kernel --oracle
+
 -include $(wildcard $(O)/tests/diff/*.d)

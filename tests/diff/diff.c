@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random policies, compiled; random requests, answered by the decision core in the kernel and by the one here. They must not
- * differ in a single bit of label or result. What is random depends on the seed only: equal counts on every kernel.
+ * Random policies, compiled; random requests, answered by the decision core in the kernel and by the one here. They
+ * must not differ in a single bit of label or result. What is random depends on the seed only: equal counts on every
+ * kernel.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@
 #include "gen_ask.h"
 #include "gen_policy.h"
 #include "kernel_side.h"
+#include "oracle.h"
 #include "sabotage.h"
 #include "tables.h"
 
@@ -24,15 +26,16 @@
 
 struct counts {
 	uint64_t requests, policies, rejected, mismatches;
+	uint64_t judged, wrong; /* by the oracle */
 	uint64_t denied, killed, logged, audited, full, failed, said;
 };
 
 struct run {
 	uint64_t seed;
 	uint32_t policies, requests; /* requests of each policy */
-	int64_t only;                /* this policy alone; -1: all */
+	int64_t only;		     /* this policy alone; -1: all */
 	enum sabotage sabotage;
-	bool no_kernel, print;
+	bool no_kernel, print, oracle;
 	struct kernel_side kernel;
 	struct ask_slot *here; /* requests are made in it; native answers are written to it */
 	struct counts n;
@@ -60,8 +63,8 @@ static void print_answer(const char *who, const struct ask_answer *a)
 		const struct bl_report *p = &r->reports[i];
 
 		if (p->verdict != 0)
-			printf("#   profile %u rule %d op %u verdict %u mode %u reason %u\n", p->profile, (int)p->rule, p->op,
-			       p->verdict, p->mode, p->reason);
+			printf("#   profile %u rule %d op %u verdict %u mode %u reason %u\n", p->profile, (int)p->rule,
+			       p->op, p->verdict, p->mode, p->reason);
 	}
 	for (uint32_t i = 0; i < ASK_OBJECTS; i++)
 		printf("#   object %u: accept record %u, key from %u\n", i, a->acc[i], a->from[i]);
@@ -88,17 +91,19 @@ static void print_text(const struct subject *s)
 	}
 }
 
-static void tell(const struct run *run, const struct subject *s, uint32_t request, const struct ask_answer *kernel)
+/* `other`, whose answer is *a, does not say what the core says here. */
+static void tell(const struct run *run, const struct subject *s, uint32_t request, const char *other,
+		 const struct ask_answer *a)
 {
-	printf("# MISMATCH: seed %" PRIu64 " policy %u request %u; again: diff --seed %" PRIu64 " --only %u\n", run->seed,
-	       s->number, request, run->seed, s->number);
+	printf("# MISMATCH: seed %" PRIu64 " policy %u request %u; again: diff --seed %" PRIu64 " --only %u\n",
+	       run->seed, s->number, request, run->seed, s->number);
 	printf("# policy:\n");
 	print_text(s);
 	printf("# request:\n");
 	gen_ask_print(&run->here->in, stdout);
-	print_answer("kernel", kernel);
+	print_answer(other, a);
 	print_answer("native", &run->here->out);
-	print_first_difference(kernel, &run->here->out);
+	print_first_difference(a, &run->here->out);
 }
 
 /* ---- policies ---- */
@@ -106,7 +111,7 @@ static void tell(const struct run *run, const struct subject *s, uint32_t reques
 /* -E2BIG: the policy is a good one and does not fit. */
 static int subject_build(struct subject *s)
 {
-	struct compile_text text = { "random.policy", bl_buf_text(&s->text), s->text.len };
+	struct compile_text text = {"random.policy", bl_buf_text(&s->text), s->text.len};
 	struct tables_error err;
 	int r;
 
@@ -143,7 +148,8 @@ static int subject_make(struct run *run, struct subject *s, uint32_t number, str
 		run->n.rejected += e == -E2BIG;
 		if (e < 0) {
 			if (e != -E2BIG)
-				fprintf(stderr, "diff: seed %" PRIu64 " policy %u does not compile\n", run->seed, number);
+				fprintf(stderr, "diff: seed %" PRIu64 " policy %u does not compile\n", run->seed,
+					number);
 			subject_free(s);
 		}
 	}
@@ -199,6 +205,16 @@ static int answer_there(struct run *run)
 	return kernel_answer(&run->kernel);
 }
 
+static void ask_oracle(struct run *run, const struct subject *s, uint32_t request)
+{
+	struct ask_answer expected;
+	enum oracle_says says = oracle_check(&s->ir, s->tables, &run->here->in, &run->here->out, &expected);
+
+	run->n.judged += says != ORACLE_SILENT;
+	if (says == ORACLE_DIFFERS && run->n.wrong++ < SHOWN)
+		tell(run, s, request, "oracle", &expected);
+}
+
 static int compare(struct run *run, const struct subject *s, uint32_t request)
 {
 	const struct ask_answer *kernel;
@@ -206,6 +222,8 @@ static int compare(struct run *run, const struct subject *s, uint32_t request)
 
 	answer_here(run, s->tables);
 	count(run, &run->here->in, &run->here->out);
+	if (run->oracle)
+		ask_oracle(run, s, request);
 	if (run->no_kernel)
 		return 0;
 	r = answer_there(run);
@@ -215,7 +233,7 @@ static int compare(struct run *run, const struct subject *s, uint32_t request)
 	if (memcmp(kernel, &run->here->out, sizeof(*kernel)) == 0)
 		return 0;
 	if (run->n.mismatches++ < (run->sabotage ? 0 : SHOWN))
-		tell(run, s, request, kernel);
+		tell(run, s, request, "kernel", kernel);
 	return 0;
 }
 
@@ -276,16 +294,19 @@ static int finish(const struct run *run)
 {
 	const struct counts *n = &run->n;
 	const char *why = degenerate(run);
-	bool ok = n->mismatches == 0 && !why;
+	bool ok = n->mismatches == 0 && n->wrong == 0 && !why;
 
 	if (why)
 		printf("# the mix is no good: %s\n", why);
-	printf("# seed %" PRIu64 ", audit reports in %" PRIu64 ", nameless failures %" PRIu64 ", nothing to say in %" PRIu64
-	       ", %" PRIu64 " policies did not fit and were replaced; tables by size class: %u %u %u %u\n",
+	printf("# seed %" PRIu64 ", audit reports in %" PRIu64 ", nameless failures %" PRIu64
+	       ", nothing to say in %" PRIu64 ", %" PRIu64
+	       " policies did not fit and were replaced; tables by size class: %u %u %u %u\n",
 	       run->seed, n->audited, n->failed, n->requests - n->said, n->rejected, run->kernel.used[0],
 	       run->kernel.used[1], run->kernel.used[2], run->kernel.used[3]);
-	printf("%s 1 - %" PRIu64 " requests on %" PRIu64 " policies, %" PRIu64 " mismatches (denied %" PRIu64 ", killed %" PRIu64
-	       ", logged %" PRIu64 ", label-full %" PRIu64 ")\n",
+	if (run->oracle)
+		printf("# oracle: %" PRIu64 " requests judged, %" PRIu64 " wrong\n", n->judged, n->wrong);
+	printf("%s 1 - %" PRIu64 " requests on %" PRIu64 " policies, %" PRIu64 " mismatches (denied %" PRIu64
+	       ", killed %" PRIu64 ", logged %" PRIu64 ", label-full %" PRIu64 ")\n",
 	       ok ? "ok" : "not ok", n->requests, n->policies, n->mismatches, n->denied, n->killed, n->logged, n->full);
 	return ok ? 0 : 1;
 }
@@ -293,7 +314,7 @@ static int finish(const struct run *run)
 static int usage(void)
 {
 	fprintf(stderr, "usage: diff [--seed N] [--policies N] [--requests N-PER-POLICY] [--only POLICY] [--print]\n"
-			"            [--no-kernel] [--sabotage port|unless|weak|full]\n"
+			"            [--no-kernel] [--oracle] [--sabotage port|unless|weak|full]\n"
 			"exit status: 0 no mismatch and a good mix, 1 otherwise, 2 usage, 3 it could not be run\n");
 	return 2;
 }
@@ -315,8 +336,9 @@ static bool option(struct run *run, int c, const char *arg)
 		run->sabotage = sabotage_find(arg);
 		return run->sabotage != SABOTAGE_NONE;
 	}
-	if (c == 'n' || c == 'P') {
+	if (c == 'n' || c == 'P' || c == 'O') {
 		run->no_kernel |= c == 'n';
+		run->oracle |= c == 'O';
 		run->print |= c == 'P';
 		return true;
 	}
@@ -336,12 +358,17 @@ static bool option(struct run *run, int c, const char *arg)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' },     { "policies", required_argument, NULL, 'p' },
-		{ "requests", required_argument, NULL, 'r' }, { "only", required_argument, NULL, 'o' },
-		{ "print", no_argument, NULL, 'P' },	      { "no-kernel", no_argument, NULL, 'n' },
-		{ "sabotage", required_argument, NULL, 'x' }, { NULL, 0, NULL, 0 },
+		{"seed", required_argument, NULL, 's'},
+		{"policies", required_argument, NULL, 'p'},
+		{"requests", required_argument, NULL, 'r'},
+		{"only", required_argument, NULL, 'o'},
+		{"print", no_argument, NULL, 'P'},
+		{"no-kernel", no_argument, NULL, 'n'},
+		{"oracle", no_argument, NULL, 'O'},
+		{"sabotage", required_argument, NULL, 'x'},
+		{NULL, 0, NULL, 0},
 	};
-	struct run run = { .seed = 1, .policies = 200, .requests = 100, .only = -1 };
+	struct run run = {.seed = 1, .policies = 200, .requests = 100, .only = -1};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -18,6 +18,17 @@ static const struct ir_pattern *pick_pattern(struct rnd *r, const struct ir_term
 	return t->npatterns ? &t->patterns[rnd_below(r, (uint32_t)t->npatterns)] : NULL;
 }
 
+/* As the label keeps them: each once, no gap before the last. */
+static void sticky_set(struct ask *q, uint64_t hash)
+{
+	uint32_t i = 0;
+
+	while (i < BL_TASK_STICKY && q->sticky[i] != 0 && q->sticky[i] != hash)
+		i++;
+	if (i < BL_TASK_STICKY)
+		q->sticky[i] = hash;
+}
+
 /* Makes the program, or one of its ancestors, or what an ancestor left behind, such that the atom holds. */
 static void satisfy_exe(struct rnd *r, const struct ir_atom *a, const char *glob, struct ask *q)
 {
@@ -29,7 +40,7 @@ static void satisfy_exe(struct rnd *r, const struct ir_atom *a, const char *glob
 		i = q->nancestors < ASK_ANCESTORS ? q->nancestors++ : rnd_below(r, ASK_ANCESTORS);
 		q->ancestor_from[i] = gen_name(r, glob, &q->ancestors[i]);
 	} else {
-		q->sticky[rnd_below(r, BL_TASK_STICKY)] = a->sticky;
+		sticky_set(q, a->sticky);
 	}
 }
 
@@ -88,7 +99,7 @@ static void fill_sticky(struct rnd *r, const struct ir *ir, struct ask *q)
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t hash = ir->atoms[rnd_below(r, (uint32_t)ir->natoms)].sticky;
 
-		q->sticky[i] = hash && rnd_percent(r, 60) ? hash : rnd_next(r);
+		sticky_set(q, hash && rnd_percent(r, 60) ? hash : rnd_next(r));
 	}
 }
 
@@ -105,7 +116,7 @@ static void make_lineage(struct rnd *r, const struct ir *ir, struct ask *q)
 
 static void make_process(struct rnd *r, const struct ir *ir, struct ask *q)
 {
-	static const uint32_t euids[] = { 0, 0, 1, 2, 3, 1000, 65534, 4294967295u };
+	static const uint32_t euids[] = {0, 0, 1, 2, 3, 1000, 65534, 4294967295u};
 
 	fill_sticky(r, ir, q);
 	make_lineage(r, ir, q);
@@ -176,7 +187,7 @@ static void make_some_addr(struct rnd *r, struct bl_endpoint *e)
 
 static void make_endpoint(struct rnd *r, const struct ir_net *n, struct bl_endpoint *e)
 {
-	static const uint8_t protos[] = { BL_PROTO_TCP, BL_PROTO_TCP, BL_PROTO_UDP, BL_PROTO_OTHER };
+	static const uint8_t protos[] = {BL_PROTO_TCP, BL_PROTO_TCP, BL_PROTO_UDP, BL_PROTO_OTHER};
 
 	memset(e, 0, sizeof(*e));
 	e->proto = n && n->proto && rnd_percent(r, 85) ? n->proto : RND_PICK(r, protos);
@@ -206,6 +217,14 @@ static uint64_t make_ops(struct rnd *r, uint64_t wanted, uint64_t all)
 	return ops ? ops : all & -all;
 }
 
+/* Why a name could not be had. A full label is no such reason: bl_decide_failed() finds out by itself. */
+static uint32_t make_reason(struct rnd *r)
+{
+	uint32_t reason = BL_R_TOO_LONG + rnd_below(r, BL_R_MAX - BL_R_TOO_LONG);
+
+	return reason == BL_R_LABEL_FULL ? BL_R_UNREADABLE : reason;
+}
+
 static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q, uint32_t i)
 {
 	const uint64_t path_ops = 0x3ffe, net_ops = 0xf0000; /* read to map; socket to accept */
@@ -216,7 +235,7 @@ static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q
 	memset(o, 0, sizeof(*o));
 	o->kind = net ? BL_KEY_NET : BL_KEY_PATH;
 	o->ops = make_ops(r, rule ? rule->ops : 0, net ? net_ops : path_ops);
-	o->reason = rnd_percent(r, 3) ? BL_R_DEFAULT + rnd_below(r, BL_R_MAX - BL_R_DEFAULT) : 0;
+	o->reason = rnd_percent(r, 3) ? make_reason(r) : 0;
 	o->from = BL_PATH_MAX;
 	if (net)
 		make_endpoint(r, p ? &p->net : NULL, &o->endpoint);
@@ -234,7 +253,7 @@ void gen_ask(struct rnd *r, const struct ir *ir, struct ask *q)
 	if (ir->nrules > 0 && rnd_percent(r, 95))
 		rule = &ir->rules[rnd_below(r, (uint32_t)ir->nrules)];
 	make_process(r, ir, q);
-	if (rule && rnd_percent(r, 30))
+	if (rule && rnd_percent(r, 45))
 		satisfy_cond(r, ir, rule->cond_unless, q);
 	if (rule && rnd_percent(r, 80))
 		satisfy_cond(r, ir, rule->cond_if, q);

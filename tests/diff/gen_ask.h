@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Random requests that a policy has something to say about: names made from its own patterns, then spoilt now and then. */
+/* Random requests that a policy has something to say about: names made from its own patterns, then spoilt now and then.
+ */
 #ifndef TESTS_DIFF_GEN_ASK_H
 #define TESTS_DIFF_GEN_ASK_H
 

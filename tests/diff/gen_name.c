@@ -33,7 +33,8 @@ static void put_bytes(struct rnd *r, struct name *n, uint32_t count)
 		put(n, any_byte(r));
 }
 
-/* The brace that belongs to the one at s, or the next comma on its level; s points behind the opening one or a comma. */
+/* The brace that belongs to the one at s, or the next comma on its level; s points behind the opening one or a comma.
+ */
 static const char *next_bar(const char *s)
 {
 	for (int depth = 0; *s; s++) {
@@ -157,7 +158,7 @@ static void spoil(struct rnd *r, struct name *n)
 /* Lengths at and around limits; in the place of a `**`, if there is one, the name still matches. */
 static void stretch(struct rnd *r, struct name *n)
 {
-	static const size_t lens[] = { 254, 255, 256, 257, 2048, 4094, 4095, 4096 };
+	static const size_t lens[] = {254, 255, 256, 257, 2048, 4094, 4095, 4096};
 	size_t len = RND_PICK(r, lens), at = n->wide && n->wide <= n->len ? n->wide : 1, count;
 
 	if (n->len >= len)
@@ -172,7 +173,7 @@ static void stretch(struct rnd *r, struct name *n)
 
 uint32_t gen_name(struct rnd *r, const char *glob, struct bl_name *ret)
 {
-	struct name n = { .len = 0 };
+	struct name n = {.len = 0};
 	char text[BL_PATH_MAX + 1];
 
 	(void)snprintf(text, sizeof(text), "%s", glob ? glob : "/*/**");

@@ -11,9 +11,10 @@
 
 #define SETS 3 /* $p0 to $p2 are paths, $n0 to $n2 addresses; the last of each has exceptions */
 
-static const char *const words[] = { "a", "b", "ab", "etc", "usr", "bin", "x1", "x2", "lib", "srv" };
-static const char *const globs[] = { "*",	  "?",	   "a*",   "*b",    "x[12]", "[!a]*", "{a,b}", "x{1,2,}", "*[ab]?", "e?c",
-				     "{usr,srv,lib}", "[a-e]?*", "*b*c", "{a,{b,x?}}", "\\*", "us[!q]", "?b" };
+static const char *const words[] = {"a", "b", "ab", "etc", "usr", "bin", "x1", "x2", "lib", "srv"};
+static const char *const globs[] = {
+	"*",	   "?",	   "a*",	 "*b",	"x[12]",  "[!a]*", "{a,b}", "x{1,2,}", "*[ab]?", "e?c", "{usr,srv,lib}",
+	"[a-e]?*", "*b*c", "{a,{b,x?}}", "\\*", "us[!q]", "?b"};
 
 /* ---- values ---- */
 
@@ -61,7 +62,7 @@ static void add_path(struct rnd *r, struct bl_buf *b)
 /* The bits after the prefix are cleared, as the compiler wants it. */
 static void add_net_bytes(struct bl_buf *b, int af, const uint8_t *addr, unsigned prefix)
 {
-	uint8_t net[16] = { 0 };
+	uint8_t net[16] = {0};
 	char text[INET6_ADDRSTRLEN];
 
 	for (unsigned i = 0; i < prefix; i++)
@@ -71,8 +72,9 @@ static void add_net_bytes(struct bl_buf *b, int af, const uint8_t *addr, unsigne
 
 static void add_net4(struct rnd *r, struct bl_buf *b)
 {
-	static const uint8_t addrs[][4] = { { 10, 1, 2, 3 }, { 10, 1, 2, 200 }, { 127, 0, 0, 1 }, { 192, 168, 1, 77 }, { 10, 128, 0, 0 } };
-	static const unsigned prefixes[] = { 0, 1, 7, 8, 9, 15, 16, 23, 24, 25, 31, 32 };
+	static const uint8_t addrs[][4] = {
+		{10, 1, 2, 3}, {10, 1, 2, 200}, {127, 0, 0, 1}, {192, 168, 1, 77}, {10, 128, 0, 0}};
+	static const unsigned prefixes[] = {0, 1, 7, 8, 9, 15, 16, 23, 24, 25, 31, 32};
 
 	add_net_bytes(b, AF_INET, addrs[rnd_below(r, 5)], RND_PICK(r, prefixes));
 }
@@ -80,12 +82,12 @@ static void add_net4(struct rnd *r, struct bl_buf *b)
 static void add_net6(struct rnd *r, struct bl_buf *b)
 {
 	static const uint8_t addrs[][16] = {
-		{ 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, [15] = 5 },
-		{ 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0x80, 1, [15] = 0x85 },
-		{ [15] = 1 },
-		{ 0xfe, 0x80, [15] = 1 },
+		{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 1, [15] = 5},
+		{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0x80, 1, [15] = 0x85},
+		{[15] = 1},
+		{0xfe, 0x80, [15] = 1},
 	};
-	static const unsigned prefixes[] = { 0, 3, 10, 32, 48, 49, 63, 64, 65, 112, 121, 127, 128 };
+	static const unsigned prefixes[] = {0, 3, 10, 32, 48, 49, 63, 64, 65, 112, 121, 127, 128};
 	const uint8_t *addr = addrs[rnd_below(r, 4)];
 	unsigned prefix = RND_PICK(r, prefixes);
 
@@ -116,7 +118,7 @@ static void add_range(struct rnd *r, struct bl_buf *b, const uint32_t *at, uint3
 
 static void add_user(struct rnd *r, struct bl_buf *b)
 {
-	static const uint32_t at[] = { 0, 1, 33, 255, 256, 1000, 1999, 65534, 65536, 16777215, 4294967294u };
+	static const uint32_t at[] = {0, 1, 33, 255, 256, 1000, 1999, 65534, 65536, 16777215, 4294967294u};
 
 	if (rnd_percent(r, 5))
 		bl_buf_str(b, "root");
@@ -126,7 +128,7 @@ static void add_user(struct rnd *r, struct bl_buf *b)
 
 static void add_port(struct rnd *r, struct bl_buf *b)
 {
-	static const uint32_t at[] = { 0, 1, 22, 80, 255, 256, 443, 1023, 1024, 5432, 8080, 32768, 65280, 65535 };
+	static const uint32_t at[] = {0, 1, 22, 80, 255, 256, 443, 1023, 1024, 5432, 8080, 32768, 65280, 65535};
 
 	add_range(r, b, at, sizeof(at) / sizeof(at[0]), 65535);
 }
@@ -152,7 +154,8 @@ static void add_values(struct rnd *r, struct bl_buf *b, add_fn *one, char set)
 	}
 	add_list(r, b, one, 3);
 	if (set && rnd_percent(r, 8))
-		bl_buf_printf(b, ", $%c%u%s", set, rnd_below(r, SETS - 1), set == 'p' && rnd_percent(r, 30) ? "/x1" : "");
+		bl_buf_printf(b, ", $%c%u%s", set, rnd_below(r, SETS - 1),
+			      set == 'p' && rnd_percent(r, 30) ? "/x1" : "");
 	if (rnd_percent(r, 20)) {
 		bl_buf_str(b, " except");
 		add_list(r, b, one, 2);
@@ -239,7 +242,7 @@ static void add_action(struct rnd *r, struct bl_buf *b)
 /* Some of the operations of files, or all that there are. */
 static void add_ops(struct rnd *r, struct bl_buf *b, bool net)
 {
-	static const char *const ops[] = { "read", "write", "create", "exec", "connect" };
+	static const char *const ops[] = {"read", "write", "create", "exec", "connect"};
 	uint32_t mask = 1 + rnd_below(r, net ? 31 : 15), n = 0;
 
 	for (uint32_t i = 0; i < 5; i++) {
@@ -258,7 +261,7 @@ static void add_conditions(struct rnd *r, struct bl_buf *b, uint32_t percent)
 
 static void add_net_object(struct rnd *r, struct bl_buf *b)
 {
-	static const char *const protos[] = { "", "", " tcp", " udp", " tcp, udp" };
+	static const char *const protos[] = {"", "", " tcp", " udp", " tcp, udp"};
 
 	bl_buf_str(b, RND_PICK(r, protos));
 	if (rnd_percent(r, 75)) {
@@ -294,7 +297,7 @@ static void add_rule(struct rnd *r, struct bl_buf *b)
 
 static void add_defaults(struct rnd *r, struct bl_buf *b)
 {
-	static const char *const ops[] = { "read", "write", "create", "exec", "connect" };
+	static const char *const ops[] = {"read", "write", "create", "exec", "connect"};
 
 	if (rnd_percent(r, 50))
 		return;
@@ -396,10 +399,11 @@ static void add_literals(struct rnd *r, struct bl_buf *b, uint32_t n, uint32_t d
 	}
 }
 
-/* Many rules in the second size class of the tables, few long ones in the third and fourth: states cost time to compile. */
+/* Many rules in the second size class of the tables, few long ones in the third and fourth: states cost time to
+ * compile. */
 static void add_huge(struct rnd *r, struct bl_buf *b)
 {
-	static const uint32_t sizes[][2] = { { 1500, 16 }, { 60, 2400 }, { 150, 3200 }, { 40, 800 } };
+	static const uint32_t sizes[][2] = {{1500, 16}, {60, 2400}, {150, 3200}, {40, 800}};
 	const uint32_t *size = sizes[rnd_below(r, 4)];
 
 	bl_buf_str(b, "profile huge {\n\tsubject any;\n");
@@ -444,7 +448,7 @@ enum gen_shape gen_shape(uint32_t i)
 
 void gen_policy(struct rnd *r, enum gen_shape shape, struct bl_buf *ret)
 {
-	static void (*const shapes[])(struct rnd *r, struct bl_buf *b) = {
+	static void (*const shapes[])(struct rnd * r, struct bl_buf * b) = {
 		[GEN_MIXED] = add_mixed,   [GEN_TALL] = add_tall, [GEN_CROWD] = add_crowd,
 		[GEN_STICKY] = add_sticky, [GEN_HUGE] = add_huge, [GEN_LITS] = add_lits,
 	};

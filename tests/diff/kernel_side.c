@@ -16,7 +16,7 @@
 #include "banned.h"
 
 /* Words; as bl_object_size_class() in enforcer/object.c has them. */
-static const uint32_t class_words[KERNEL_CLASSES] = { 1u << 15, 1u << 17, 1u << 19, 1u << 21 };
+static const uint32_t class_words[KERNEL_CLASSES] = {1u << 15, 1u << 17, 1u << 19, 1u << 21};
 
 static size_t page_up(size_t n)
 {

@@ -22,7 +22,7 @@ static inline uint64_t rnd_next(struct rnd *r)
 /* The generator of the i-th thing of a kind: it can be made again without those before it. */
 static inline struct rnd rnd_fork(uint64_t seed, uint64_t i)
 {
-	struct rnd r = { seed * 0x2545f4914f6cdd1dull + i };
+	struct rnd r = {seed * 0x2545f4914f6cdd1dull + i};
 
 	r.state = rnd_next(&r);
 	return r;

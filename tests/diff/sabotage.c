@@ -38,7 +38,7 @@ static inline __u32 true_full(void)
 
 enum sabotage sabotage_find(const char *word)
 {
-	static const char *const words[] = { "", "port", "unless", "weak", "full" };
+	static const char *const words[] = {"", "port", "unless", "weak", "full"};
 
 	for (size_t i = 1; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i], word) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The decision core on this side with a mistake put into it. Includes nothing of the core: sabotage.c alters that first. */
+/* The decision core on this side with a mistake put into it. Includes nothing of the core: sabotage.c alters that
+ * first. */
 #ifndef TESTS_DIFF_SABOTAGE_H
 #define TESTS_DIFF_SABOTAGE_H
 
@@ -10,10 +11,10 @@ struct bl_tables;
 
 enum sabotage {
 	SABOTAGE_NONE,
-	SABOTAGE_PORT,   /* keys have the next port */
+	SABOTAGE_PORT,	 /* keys have the next port */
 	SABOTAGE_UNLESS, /* `unless` is ignored */
-	SABOTAGE_WEAK,   /* terms that weaken hold for untrusted programs too */
-	SABOTAGE_FULL,   /* a label that is full does not say so */
+	SABOTAGE_WEAK,	 /* terms that weaken hold for untrusted programs too */
+	SABOTAGE_FULL,	 /* a label that is full does not say so */
 };
 
 /* The mistake with this name on the command line; SABOTAGE_NONE: there is none. */

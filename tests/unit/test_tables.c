@@ -189,6 +189,42 @@ START_TEST(terms_limit)
 }
 END_TEST
 
+/* What did not fit in a label is not forgotten when the program that it came from is left. */
+START_TEST(inherited_terms_limit)
+{
+	struct bl_buf b = BL_BUF_INIT;
+	const char *exes[BL_TASK_STICKY + 2];
+	char names[BL_TASK_STICKY + 2][16];
+	static struct sim_answer a;
+	struct sim_request q = { .exes = exes, .cgroup = "/", .op = BL_OP_READ, .object = "/secret/32", .object_len = 10 };
+	struct tables_error te;
+	struct bl_error err;
+	struct bl_image img;
+	void *mem;
+
+	for (unsigned int i = 0; i < BL_TASK_STICKY + 2; i++) {
+		snprintf(names[i], sizeof(names[i]), "/p/%u", i);
+		exes[i] = names[i];
+		bl_buf_printf(&b, "profile p%u { subject exe /p/%u; deny read /secret/%u; }\n", i, i, i);
+	}
+	exes[BL_TASK_STICKY + 1] = "/bin/cat";
+	ck_assert_int_eq(build(b.data, &mem, &img, &te), 0);
+	q.nexes = BL_TASK_STICKY + 2;
+	ck_assert_int_eq(sim_ask(&img, &q, &a, &err), 0);
+	ck_assert_uint_eq(a.result.verdict, BL_V_DENY);
+	ck_assert(a.label.flags & BL_LF_FULL);
+	exes[0] = "/bin/sh"; /* one less: all of them fit */
+	ck_assert_int_eq(sim_ask(&img, &q, &a, &err), 0);
+	ck_assert(!(a.label.flags & BL_LF_FULL));
+	ck_assert_uint_eq(a.result.verdict, BL_V_DENY);
+	q.object = "/secret/33";
+	ck_assert_int_eq(sim_ask(&img, &q, &a, &err), 0);
+	ck_assert_uint_eq(a.result.verdict, BL_V_ALLOW);
+	free(mem);
+	bl_buf_free(&b);
+}
+END_TEST
+
 START_TEST(task_profiles_limit)
 {
 	char *at = same_program(BL_TASK_PROFILES);
@@ -337,6 +373,7 @@ int main(void)
 	tcase_add_test(c, chain_limit);
 	tcase_add_test(c, terms_limit);
 	tcase_add_test(c, task_profiles_limit);
+	tcase_add_test(c, inherited_terms_limit);
 	tcase_add_test(c, same_text_same_bytes);
 	tcase_add_test(c, save_whole_or_not_at_all);
 	tcase_add_test(c, requests);

@@ -85,6 +85,27 @@ events() { # what has been reported since the last call, as JSON lines
 	"$enforcer" events --json
 }
 
+# A process that waits to be asked by ask_it TAG OP OBJECT; its pid is in $pid_TAG.
+waiting() { # TAG COMMAND...
+	local tag=$1 i o
+	shift
+	mkfifo "$tag.i" "$tag.o"
+	exec {i}<>"$tag.i" {o}<>"$tag.o"
+	"$@" <"$tag.i" >"$tag.o" {i}<&- {o}<&- &
+	eval "in_$tag=$i out_$tag=$o pid_$tag=$!"
+}
+
+ask_it() { # TAG OP OBJECT
+	local i=in_$1 o=out_$1 line
+	printf '%s\t%s\n' "$2" "$3" >&"${!i}"
+	read -r -t 30 -u "${!o}" line || line="no answer"
+	printf '%s\n' "${line##*$'\t'}"
+}
+
+it_says() { # TAG OP OBJECT WANTED [DESCRIPTION]
+	is "$(ask_it "$1" "$2" "$3")" "$4" "${5:-$1, which was there before: $2 $3: $4}"
+}
+
 done_testing() {
 	echo "1..$count"
 	[ "$failed" -eq 0 ]

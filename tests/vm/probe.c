@@ -594,6 +594,7 @@ static int spawn_wait(const char *text, enum spawn how)
 	setenv("PROBE_FD", number, 1);
 	fflush(stdout);
 	pid = spawn_one(argv, how, p[1]);
+	unsetenv("PROBE_FD");
 	close(p[1]);
 	if (read(p[0], &err, sizeof(err)) != sizeof(err))
 		err = -1;
@@ -751,6 +752,28 @@ static int do_o_path(const char *path)
 static int do_tmpfile(const char *dir)
 {
 	return do_open(dir, O_TMPFILE | O_RDWR);
+}
+
+/* With the kernel's own mark of an exec in the flags (__FMODE_EXEC): not for users. */
+static int do_flag_exec(const char *path)
+{
+	return do_open(path, O_RDONLY | 0x20);
+}
+
+static int do_unix_bind(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	err = result(bind(fd, (struct sockaddr *)&sun, sizeof(sun)));
+	close(fd);
+	return err;
+}
+
+static int do_mknod(const char *path)
+{
+	return result(mknod(path, S_IFREG | 0600, 0));
 }
 
 static int do_list(const char *dir)
@@ -1196,7 +1219,7 @@ static const struct {
 	/* ways of opening */
 	{ "openat2", do_openat2 }, { "o-path", do_o_path }, { "tmpfile", do_tmpfile }, { "list", do_list },
 	{ "fd-read", do_fd_read }, { "fd-write", do_fd_write }, { "handle", do_handle }, { "open-tree", do_open_tree },
-	{ "lazy", do_lazy }, { "reopen", do_reopen }, { "uring-read", do_uring_read }, { "uring-async", do_uring_async },
+	{ "flag-exec", do_flag_exec }, { "unix-bind", do_unix_bind }, { "mknod", do_mknod }, { "lazy", do_lazy }, { "reopen", do_reopen }, { "uring-read", do_uring_read }, { "uring-async", do_uring_async },
 	{ "uring-sqpoll", do_uring_sqpoll }, { "hold", do_hold }, { "held-ftruncate", do_held_ftruncate },
 	/* other ways of running a program */
 	{ "fexec-cloexec", do_fexec_cloexec }, { "exec-check", do_exec_check }, { "deleted-exec", do_deleted_exec },
@@ -1240,15 +1263,17 @@ static int run_one(const char *op, const char *object)
 
 static int probe(const char *op, const char *object)
 {
-	int err = run_one(op, object);
 	const char *fd = getenv("PROBE_FD"); /* `run` of another probe waits for the answer there */
+	int answer = fd ? atoi(fd) : -1, err;
 
+	unsetenv("PROBE_FD");
+	err = run_one(op, object);
 	if (err < 0)
 		return 2;
+	if (answer >= 0)
+		return write(answer, &err, sizeof(err)) < 0 ? 2 : 0;
 	printf("%s\t%s\t%s\n", op, object, errno_name(err));
 	fflush(stdout);
-	if (fd && write(atoi(fd), &err, sizeof(err)) < 0)
-		return 2;
 	return 0;
 }
 
