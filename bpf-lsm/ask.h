@@ -129,20 +129,24 @@ static __noinline int ask_all(struct about *a, __u64 ops, __u32 kind, __u32 reas
  */
 static __always_inline bool truncation_asked(struct scratch *s, __u64 ops, const struct dentry *d)
 {
-	__u64 was = s->truncating, inode = (__u64)BPF_CORE_READ(d, d_inode);
+	__u64 was = s->truncating;
 
 	s->truncating = 0;
-	if (ops == BL_OP_BIT(BL_OP_TRUNCATE))
-		return was != 0 && was == inode;
-	if ((ops & BL_OP_BIT(BL_OP_TRUNCATE)) && (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
-		s->truncating = inode;
-	return false;
+	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
+}
+
+/* After an open that was let through. */
+static __always_inline void truncation_expect(struct scratch *s, __u64 ops, const struct dentry *d)
+{
+	if (ops != BL_OP_BIT(BL_OP_TRUNCATE) && (ops & BL_OP_BIT(BL_OP_TRUNCATE)) &&
+	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
+		s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
 }
 
 /* The whole question about a file. One without a name is not asked about, and one that only the kernel sees neither. */
 static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m)
 {
-	int name;
+	int name, r;
 
 	if (!ask_begin(a, BL_KEY_PATH))
 		return refuse_unknown(ops, BL_R_NO_SCRATCH);
@@ -151,7 +155,11 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	name = name_of_path(a->s, d, m, &a->from);
 	if (name == NAME_NAMELESS || name == NAME_KERNEL)
 		return 0;
-	return ask_all(a, ops, BL_KEY_PATH, name);
+	r = ask_all(a, ops, BL_KEY_PATH, name);
+	if (r != 0)
+		return r;
+	truncation_expect(a->s, ops, d);
+	return 0;
 }
 
 /* For hooks: file, directory and node questions that need nothing but a name. */

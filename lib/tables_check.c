@@ -28,6 +28,7 @@ struct check {
 	uint64_t *note;
 	uint32_t *queue; /* states to look at */
 	uint32_t nqueue;
+	uint32_t nstates; /* reached */
 	uint32_t max_state;
 	uint8_t classes[256]; /* the distinct ones in t->cls, without 0 */
 	uint32_t nclasses;
@@ -182,6 +183,30 @@ static int check_profiles(const struct check *c)
 			if (profile(c, k)->hash == p->hash)
 				return FAIL(c, "profiles %" PRIu32 " and %" PRIu32 " have the same hash", k, i);
 	}
+	return 0;
+}
+
+/* What the rules and defaults say is what the profiles and the head list: a hook hangs on it. */
+static int check_ops(const struct check *c)
+{
+	uint64_t all = 0;
+
+	for (uint32_t p = 0; c->rules && p < c->t->nprofiles; p++) {
+		uint64_t refuse = profile(c, p)->deny_ops;
+
+		for (uint32_t i = 0; i < c->t->nrules; i++) {
+			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_DENY)
+				refuse |= c->rules[i].ops;
+			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_LOG)
+				all |= c->rules[i].ops;
+		}
+		if (refuse != profile(c, p)->refuse_ops)
+			return FAIL(c, "profile %" PRIu32 " lists other operations than its rules refuse", p);
+		all |= refuse;
+	}
+	if (c->rules && all != c->t->ops)
+		return FAIL(c, "the operations are 0x%" PRIx64 ", by rules and defaults they are 0x%" PRIx64,
+			    (uint64_t)c->t->ops, all);
 	return 0;
 }
 
@@ -463,6 +488,7 @@ static int reach(struct check *c, uint32_t s)
 		return FAIL(c, "state %" PRIu32 " is both about objects and about subjects", s);
 	if (((uint32_t)c->t->w[s] & BL_CELL_HEAD) == 0)
 		return FAIL(c, "state %" PRIu32 " has no head", s);
+	c->nstates += (*note & (NOTE_OBJECT | NOTE_SUBJECT)) == 0;
 	*note |= NOTE_KIND(c->kind) | side;
 	if (s > c->max_state)
 		c->max_state = s;
@@ -534,13 +560,15 @@ static int check_automaton(struct check *c)
 		if (r < 0)
 			return r;
 	}
+	if (c->nstates != c->t->nstates)
+		return FAIL(c, "%" PRIu32 " states can be reached, the head says %" PRIu32, c->nstates, c->t->nstates);
 	return check_rows(c);
 }
 
 static int check_all(struct check *c)
 {
 	static int (*const steps[])(const struct check *) = {
-		check_dead, check_profiles, check_lits, check_sticky, check_rules,
+		check_dead, check_profiles, check_ops, check_lits, check_sticky, check_rules,
 	};
 	int r = take_all_fixed(c);
 

@@ -68,7 +68,7 @@ every() { # refused|passes: each call that names an address of this machine
 without_ports() { # refused|passes: no protocol named: all of them
 	for op in raw raw-send ping; do "$1" web $op "10.8.0.1 0"; done
 	"$1" web ping-send "10.8.0.1 0"
-	for op in sctp sctp-send connectx smc; do
+	for op in sctp sctp-send smc; do
 		case " $absent " in *" $op "*) continue ;; esac
 		"$1" web $op "10.8.0.1 80"
 	done
@@ -78,7 +78,7 @@ without_ports() { # refused|passes: no protocol named: all of them
 absent=
 modprobe sctp 2>/dev/null
 modprobe smc 2>/dev/null
-for op in sctp sctp-send connectx smc; do
+for op in sctp sctp-send smc; do
 	seen=$(ask web $op "10.8.0.1 80")
 	case $seen in
 	ok | EINPROGRESS | ECONNREFUSED) ;;

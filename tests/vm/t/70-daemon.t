@@ -113,7 +113,10 @@ unload
 "$enforcer" load a.bpi >/dev/null
 loops=()
 for cpu in 0 1; do
-	(while [ ! -e stop ]; do echo -e "read\t/t/d/secret"; done) | taskset -c $cpu /t/web - 2>/dev/null | cut -f3 | sort | uniq -c >loop.$cpu &
+	(while [ ! -e stop ]; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do echo $'read\t/t/d/secret'; done
+		sleep 0.01
+	done) | nice taskset -c $cpu /t/web - 2>/dev/null | cut -f3 | sort | uniq -c >loop.$cpu &
 	loops+=($!)
 done
 bad=0
