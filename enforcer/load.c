@@ -364,9 +364,9 @@ int bl_unload(struct bl_error *err)
 {
 	int lock, r;
 
-	if (geteuid() != 0)
-		return bl_error_set(err, BL_SYSTEM, "this needs root (now uid %u); run it with sudo",
-				    (unsigned int)geteuid());
+	r = bl_probe_process(err);
+	if (r < 0)
+		return r;
 	r = bl_lock_take("lock", true, &lock, err);
 	if (r < 0)
 		return r;

@@ -173,7 +173,7 @@ bool bl_probe_loop(void)
 
 /* ---- all of it ---- */
 
-static int ready_process(struct bl_error *err)
+int bl_probe_process(struct bl_error *err)
 {
 	static const struct {
 		unsigned int cap;
@@ -209,7 +209,7 @@ int bl_probe_ready(struct bl_error *err)
 {
 	char list[BL_PROBE_TEXT], cure[BL_PROBE_TEXT];
 	bool have[BL_NHOOKS];
-	int r = ready_process(err);
+	int r = bl_probe_process(err);
 
 	if (r < 0)
 		return r;

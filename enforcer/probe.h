@@ -39,5 +39,7 @@ bool bl_probe_loop(void);
 /* Everything that loading needs before it touches the kernel, one after the other: the first that fails, with its cure.
  */
 int bl_probe_ready(struct bl_error *err);
+/* The part of it about this process: root of the machine itself, with the capabilities that loading and unloading take. */
+int bl_probe_process(struct bl_error *err);
 
 #endif

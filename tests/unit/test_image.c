@@ -342,8 +342,10 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(ent_if, path_list(f)[1] = BL_ENT(0, 0, 2, 0, 3, 0), "names condition 2, there are 2")                        \
 	X(ent_unless, path_list(f)[1] = BL_ENT(0, 0, 0, 512, 3, 0), "names condition 512")                             \
 	X(ent_hidden, path_list(f)[1] = path_list(f)[2], "an entry without condition hides another")                   \
-	X(refuse_missing, profile0(f)->refuse_ops = BL_OP_BIT(BL_OP_CONNECT), "which its profile does not list")       \
-	X(ops_missing, (profile0(f)->refuse_ops = f->t->ops = BL_OP_BIT(BL_OP_READ)), "which the tables do not list")  \
+	X(refuse_missing, profile0(f)->refuse_ops = BL_OP_BIT(BL_OP_CONNECT), "other operations than its rules refuse") \
+	X(ops_missing, (profile0(f)->refuse_ops = f->t->ops = BL_OP_BIT(BL_OP_READ)), "other operations than its rules refuse") \
+	X(ops_more, f->t->ops |= BL_OP_BIT(BL_OP_CREATE), "by rules and defaults they are")                              \
+	X(nstates_wrong, f->t->nstates++, "states can be reached, the head says")                                         \
 	X(sub_none, f->t->w[accept_of(f, exe_end(f))] = 0, "has 0 terms, expected 1 to 64")                            \
 	X(sub_many, f->t->w[accept_of(f, exe_end(f))] = 65, "has 65 terms")                                            \
 	X(sub_atom, f->t->w[accept_of(f, exe_end(f)) + 1] = 2, "names term 2, there are 2")                            \

@@ -190,6 +190,7 @@ $f: status $status: $out"
 	fails 3 'needs root' "$1: unload, not root" setpriv --reuid 1000 --clear-groups "$enforcer" unload
 	for c in sys_admin bpf mac_admin perfmon; do
 		fails 3 "no CAP_${c^^}" "$1: root without $c" setpriv --bounding-set -$c "$enforcer" load a.bpi
+		fails 3 "no CAP_${c^^}" "$1: unload, root without $c" setpriv --bounding-set -$c "$enforcer" unload
 	done
 	fails 3 'user namespace' "$1: root of a user namespace" unshare -Ur "$enforcer" load "$PWD/a.bpi"
 	unchanged "$1: everything that was refused"
