@@ -142,6 +142,15 @@ check-all:
 	@$(MAKE) --no-print-directory sanitize
 	@$(MAKE) --no-print-directory check-vm
 
+## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
+LONG_SEEDS ?= 11 12 13 14 15 16
+check-long: setup-test
+	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff
+	@tests/vm/fetch-kernels $(KERNELS)
+	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
+	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
+		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
+
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/vm/probe
