@@ -143,7 +143,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-vm
 
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
-LONG_SEEDS ?= 11 12 13 14 15 16
+LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff
 	@tests/vm/fetch-kernels $(KERNELS)
