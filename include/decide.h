@@ -198,28 +198,12 @@ BL_FN void bl_label_key(const struct bl_tables *t, struct bl_label *l, const str
 	bl_loop(BL_MAX_ACC_ATOMS, bl_label_atom, &c);
 }
 
-BL_CB long bl_label_sticky_atom(__u32 i, struct bl_label_ctx *c)
+/*
+ * Takes in the name of a program that an ancestor ran. Before bl_label_begin(), which leaves of it what is passed on only.
+ */
+static BL_INLINE void bl_label_inherit(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from)
 {
-	__u64 hash;
-
-	if (i >= c->n)
-		return 1;
-	hash = bl_word(c->t, (__u64)c->t->off_atoms + (__u32)bl_word(c->t, (__u64)c->off + 1 + i));
-	if (hash != 0)
-		bl_sticky_add(c->t, c->l, hash);
-	return 0;
-}
-
-/* Takes in the name of a program that an ancestor ran: only what is passed on counts. Before bl_label_begin(). */
-BL_FN void bl_label_inherit(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from)
-{
-	struct bl_label_ctx c = { .t = t, .l = l };
-
-	c.off = bl_accept(t, bl_run(t, n, from, t->start[BL_KEY_EXE]));
-	if (c.off == 0)
-		return;
-	c.n = (__u32)bl_word(t, c.off);
-	bl_loop(BL_MAX_ACC_ATOMS, bl_label_sticky_atom, &c);
+	bl_label_key(t, l, n, from, BL_KEY_EXE);
 }
 
 BL_CB long bl_label_lit(__u32 i, struct bl_label_ctx *c)
