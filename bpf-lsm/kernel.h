@@ -186,8 +186,6 @@ struct msghdr {
 #define S_IFREG 0100000
 #define S_IFCHR 0020000
 #define S_IFBLK 0060000
-#define S_IFDIR 0040000
-#define S_IFLNK 0120000
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10

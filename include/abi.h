@@ -213,7 +213,6 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 #define BL_RULE_ERRNO(r) ((__u32)(r) & 0xfffu) /* positive errno of a refusal */
 
 /* ---- the label of a task ---- */
-#define BL_LF_EXEMPT 1u    /* in no profile: kernel thread, global PID 1, the running enforcer */
 #define BL_LF_UNTRUSTED 2u /* executed in a mount namespace owned by a user namespace other than the initial one */
 #define BL_LF_FULL 4u      /* more profiles or inherited terms than fit: everything that could be refused is */
 #define BL_LF_LOST 16u     /* an inherited term did not fit: the label is full for good */

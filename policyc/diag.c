@@ -39,26 +39,31 @@ static struct diag *diag_new(struct diags *ds, struct src_loc loc, const char *i
 	return d;
 }
 
+static struct diag *diag_say(struct diags *ds, struct diag *d, const char *fmt, va_list ap)
+{
+	if (d != &ds->spare)
+		d->text = arena_vprintf(ds->arena, fmt, ap);
+	return d;
+}
+
 struct diag *diag_error(struct diags *ds, struct src_loc loc, const char *id, const char *fmt, ...)
 {
-	struct diag *d = diag_new(ds, loc, id, false);
+	struct diag *d;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (d != &ds->spare)
-		d->text = arena_vprintf(ds->arena, fmt, ap);
+	d = diag_say(ds, diag_new(ds, loc, id, false), fmt, ap);
 	va_end(ap);
 	return d;
 }
 
 struct diag *diag_warning(struct diags *ds, struct src_loc loc, const char *id, const char *fmt, ...)
 {
-	struct diag *d = diag_new(ds, loc, id, true);
+	struct diag *d;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (d != &ds->spare)
-		d->text = arena_vprintf(ds->arena, fmt, ap);
+	d = diag_say(ds, diag_new(ds, loc, id, true), fmt, ap);
 	va_end(ap);
 	return d;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `policyc explain`: what a policy answers to one request, or to many, and why. */
 #include "cmd.h"
+#include "ids.h"
 #include "json.h"
 #include "request_json.h"
 #include "simulate.h"
 #include "text.h"
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include "banned.h"
@@ -179,17 +179,12 @@ static int user_id(const char *word, uint32_t *ret)
 {
 	char *end;
 	unsigned long v = strtoul(word, &end, 10);
-	const struct passwd *pw;
 
 	if (word[0] >= '0' && word[0] <= '9' && *end == '\0' && v < UINT32_MAX) {
 		*ret = (uint32_t)v;
 		return 0;
 	}
-	pw = getpwnam(word);
-	if (!pw)
-		return -ENOENT;
-	*ret = pw->pw_uid;
-	return 0;
+	return ids_find_user(word, ret);
 }
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)
