@@ -94,32 +94,29 @@ static __always_inline int ask_end(struct about *a)
 struct ask_ops {
 	struct about *a;
 	__u64 ops;
-	__u32 acc;
-	__u32 reason;
 };
 
 static long ask_op(__u32 op, struct ask_ops *c)
 {
 	if (!(c->ops & BL_OP_BIT(op)))
 		return 0;
-	if (c->reason != 0)
-		bl_decide_failed(c->a->t, c->a->l, op, c->reason, &c->a->s->result);
-	else
-		bl_decide(c->a->t, c->a->l, c->acc, op, &c->a->s->result);
+	c->a->q.op = op;
+	bl_decide(c->a->t, c->a->l, &c->a->q, &c->a->s->result);
 	return 0;
 }
 
 /*
- * Asks every operation of the set ops (BL_OP_BIT, numbers below 32) about the byte string at a->from, read from state. reason
- * other than 0: its name could not be had.
+ * Asks every operation of the set ops (BL_OP_BIT) about the byte string at a->from, a key of this kind, and about what a->q says
+ * besides. reason other than 0: its name could not be had.
  */
 static __noinline int ask_all(struct about *a, __u64 ops, __u32 kind, __u32 reason)
 {
-	struct ask_ops c = { .a = a, .ops = ops, .reason = reason };
+	struct ask_ops c = { .a = a, .ops = ops };
 
+	a->q.reason = reason != 0 ? reason : BL_R_RULE;
 	if (reason == 0)
-		c.acc = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[bl_mask(kind, BL_KEY_KINDS)]));
-	bpf_loop(32, ask_op, &c, 0);
+		a->q.acc[0] = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[bl_mask(kind, BL_KEY_KINDS)]));
+	bpf_loop(64, ask_op, &c, 0);
 	return ask_end(a);
 }
 

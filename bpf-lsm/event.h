@@ -15,6 +15,7 @@ struct about {
 	struct task_struct *task;
 	__u32 kind; /* enum bl_kind */
 	__u32 from; /* the object is s->name.buf[from..]; BL_PATH_MAX: none */
+	struct bl_question q; /* what a hook knows of the object besides: flags, acc[1] and acc[2], peer */
 };
 
 static __always_inline void event_head(struct bl_event *e, const struct about *a, const struct bl_report *rep)
@@ -124,7 +125,8 @@ static long report_step(__u32 i, struct about *a)
 	if (rep->verdict == 0)
 		return 0;
 	report_count(a, rep);
-	event_send(a, rep);
+	if (rep->rule == BL_RULE_NONE || !(bl_word(a->t, (__u64)a->t->off_rules + rep->rule) & BL_RULE_QUIET))
+		event_send(a, rep);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 	cl = bpf_task_storage_get(&labels, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!cl)
 		return a.l->nprof != 0 ? -ENOMEM : 0;
-	*cl = *a.l;
+	bpf_probe_read_kernel(cl, sizeof(*cl), a.l); /* more than the compiler copies by itself */
 	mine = (__u64)a.task;
 	known = bpf_map_lookup_elem(&confined, &mine);
 	if (known)

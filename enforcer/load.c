@@ -10,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "pins.h"
 #include "probe.h"
 #include "selftest.h"
+#include "text.h"
 
 #include "banned.h"
 
@@ -231,6 +233,29 @@ static int load_locked(struct job *job, struct bl_error *err)
 
 /* ---- the whole ---- */
 
+/* What the kernel side of this version does not hold on every way to it must not look as if it were in force. */
+static int check_enforced(const char *path, const struct bl_tables *t, struct bl_error *err)
+{
+	uint64_t ops = t->ops & ~BL_OPS_ENFORCED, features = t->features & ~BL_FEATURES_ENFORCED;
+	struct bl_buf b = BL_BUF_INIT;
+	int r;
+
+	if (ops == 0 && features == 0)
+		return 0;
+	for (uint32_t op = 0; op < 64; op++)
+		if (ops & BL_OP_BIT(op))
+			bl_buf_printf(&b, "%s%s", b.len ? ", " : "", bl_text_op(op));
+#define X(NAME, n, text) \
+	if (features & (1ULL << (n))) \
+		bl_buf_printf(&b, "%s%s", b.len ? ", " : "", text);
+	BL_FEATURES(X)
+#undef X
+	r = bl_error_set(err, BL_REFUSED, "%s needs what this version does not enforce: %s", path,
+			 bl_buf_text(&b) ? bl_buf_text(&b) : "out of memory");
+	bl_buf_free(&b);
+	return r;
+}
+
 static int read_image(const char *path, void **ret_buf, struct bl_image *ret, struct bl_error *err)
 {
 	struct bl_error why = {""};
@@ -242,8 +267,14 @@ static int read_image(const char *path, void **ret_buf, struct bl_image *ret, st
 	if (r < 0)
 		return BL_SYSTEM;
 	r = bl_image_parse(*ret_buf, len, ret, &why);
-	if (r == 0)
-		return 0;
+	if (r == 0) {
+		r = check_enforced(path, ret->tables, err);
+		if (r == 0)
+			return 0;
+		free(*ret_buf);
+		*ret_buf = NULL;
+		return r;
+	}
 	free(*ret_buf);
 	*ret_buf = NULL;
 	return bl_error_set(err, r == -ENOMEM ? BL_SYSTEM : BL_REFUSED, "%s: %s", path, why.text);

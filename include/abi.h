@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 1u
+#define BL_ABI_VERSION 2u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -24,6 +24,8 @@
 #define BL_TASK_STICKY 32u     /* inherited terms one process can carry */
 #define BL_PATH_MAX 4096u      /* bytes of a name, as PATH_MAX in linux/limits.h counts them without the NUL + 1 */
 #define BL_EXE_INLINE 256u     /* bytes of the program's name kept in the label itself */
+#define BL_UNIT_MAX 256u       /* bytes of a unit's name: NAME_MAX in linux/limits.h + 1 */
+#define BL_CONTAINER_MAX 128u  /* bytes of a container's id or name */
 #define BL_MAX_WORDS (1u << 21) /* words of the tables: the largest size class */
 #define BL_COMM_LEN 16u        /* TASK_COMM_LEN, include/linux/sched.h */
 
@@ -75,33 +77,99 @@ enum bl_op {
 enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYSTEM };
 
 /*
- * Operations that this version enforces on every path to them. policyc refuses a rule for any other: a rule
- * that nothing enforces must not load. `write` carries append and truncate (DESIGN section 2, point 15).
+ * Operations and features that the kernel side of this version holds on every way to them. The enforcer refuses to load an image
+ * that needs more: a rule that nothing enforces must not look as if it were in force.
  */
 #define BL_OPS_ENFORCED \
-	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_CREATE) | \
+	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_TRUNCATE) | BL_OP_BIT(BL_OP_CREATE) | \
 	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_CONNECT))
+#define BL_FEATURES_ENFORCED (BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP)
+
+/*
+ * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
+ * tables_check.c finds them again.
+ */
+#define BL_FEATURES(X) \
+	X(EXE, 0, "the term 'exe'") \
+	X(SCRIPT, 1, "the term 'script'") \
+	X(USER, 2, "the term 'user'") \
+	X(GROUP, 3, "the term 'group'") \
+	X(LOGIN, 4, "the term 'login'") \
+	X(CAPABILITY, 5, "the term 'capability'") \
+	X(CGROUP, 6, "the term 'cgroup'") \
+	X(UNIT, 7, "the term 'unit'") \
+	X(CONTAINER, 8, "the term 'container'") \
+	X(ANCESTOR, 9, "the term 'ancestor'") \
+	X(OWNER, 10, "the condition 'owner'") \
+	X(PEER, 11, "peers of signal and ptrace") \
+	X(TRANSITION, 12, "'enter' and 'leave'") \
+	X(QUIET, 13, "'quiet'") \
+	X(CODE, 14, "the objects memfd, deleted, anonymous and fstype") \
+	X(UNIX, 15, "unix socket addresses")
+
+enum bl_feature {
+#define X(NAME, n, t) BL_FEAT_##NAME = 1 << (n),
+	BL_FEATURES(X)
+#undef X
+};
 
 /* ---- what a byte string for the automaton is about; each kind has a start state of its own ---- */
 enum bl_kind {
-	BL_KEY_PATH = 0,   /* object: a name that begins with '/', or BL_OBJ_* bytes */
-	BL_KEY_EXE = 1,    /* subject: name of the program at its exec */
-	BL_KEY_SCRIPT = 2, /* subject: name of the #! file */
-	BL_KEY_USER = 3,   /* subject: effective uid, 4 bytes, big endian */
-	BL_KEY_GROUP = 4,  /* subject: gid, 4 bytes, big endian */
-	BL_KEY_CGROUP = 5, /* subject: path below the cgroup2 root; "/" is the root itself */
-	BL_KEY_NET = 6,    /* object: protocol, family, address, port; see bl_key_net() */
-	BL_KEY_SYS = 7,    /* object: short keys of the system class */
-	BL_KEY_KINDS = 16  /* size of the start table, with room */
+	BL_KEY_PATH = 0,       /* object: a name that begins with '/', or BL_OBJ_NAMELESS */
+	BL_KEY_EXE = 1,        /* subject: name of the program at its exec */
+	BL_KEY_SCRIPT = 2,     /* subject: name of the #! file */
+	BL_KEY_USER = 3,       /* subject: effective uid, 4 bytes, big endian */
+	BL_KEY_GROUP = 4,      /* subject: effective gid, then each supplementary one; 4 bytes, big endian */
+	BL_KEY_CGROUP = 5,     /* subject: path below the cgroup2 root; "/" is the root itself */
+	BL_KEY_NET = 6,        /* object: protocol, family, address, port; see bl_key_net() and bl_key_accept() */
+	BL_KEY_SYS = 7,        /* object of the system class: the operation's number, then what it says below */
+	BL_KEY_LOGIN = 8,      /* subject: audit loginuid, 4 bytes; 0xffffffff: nobody logged in */
+	BL_KEY_CAPABILITY = 9, /* subject: each effective capability, if in the initial user namespace; 1 byte */
+	BL_KEY_UNIT = 10,      /* subject: unit of the last exec's cgroup, bl_cgroup_names() */
+	BL_KEY_CONTAINER = 11, /* subject: container of the last exec's cgroup */
+	BL_KEY_ANCESTOR = 12,  /* subject: name of a program that ran before the present one */
+	BL_KEY_UNIX = 13,      /* object: path of a unix socket, '@' and an abstract name, or nothing: unnamed */
+	BL_KEY_SOCK = 14,      /* object: family (2 bytes, big endian), type (1), protocol (2); bl_key_sock() */
+	BL_KEY_CODE = 15,      /* object: what code is beside its name: BL_CODE_*, then the file system type's name */
+	BL_KEY_KINDS = 16
 };
 
-/* First byte of objects in BL_KEY_PATH that have no name; no path starts with it. */
+/*
+ * The key of BL_KEY_SYS after the operation's byte. capability: 1 byte. signal: 1 byte. setuid, setgid: 4 bytes, big endian.
+ * mount: fstype 0 source 0 target. umount, pivot: path. module: path of the file, BL_OBJ_NAMELESS for one without.
+ * ptrace, bpf, perf, kexec, userns: nothing.
+ */
+
+/* The key of BL_KEY_PATH, or after the byte of BL_OP_MODULE, for what has no name; no path starts with it. */
 #define BL_OBJ_NAMELESS 0x01
+
+/* First byte of a BL_KEY_CODE key. A file asks about one of the first three at most, and about its file system's type. */
+enum bl_code { BL_CODE_MEMFD = 'm', BL_CODE_DELETED = 'd', BL_CODE_ANONYMOUS = 'a', BL_CODE_FSTYPE = 'f' };
 
 /* Protocol byte of a BL_KEY_NET key. MPTCP is TCP here (DESIGN section 2, point 19). */
 enum bl_proto { BL_PROTO_OTHER = 1, BL_PROTO_TCP = 6, BL_PROTO_UDP = 17 };
 enum bl_family { BL_FAM_INET = 4, BL_FAM_INET6 = 6 };
-#define BL_KEY_NET_MAX 20u /* protocol, family, 16 address bytes, 2 port bytes */
+#define BL_KEY_NET_MAX 36u /* protocol, family, 16 address bytes, 2 port bytes, 16 bytes of the peer's address (accept) */
+
+/* The operations whose objects are of a kind; 0 for kinds about subjects. */
+static inline __u64 bl_kind_ops(unsigned int kind)
+{
+	switch (kind) {
+	case BL_KEY_PATH:
+		return 0x3ffe; /* read to map */
+	case BL_KEY_CODE:
+		return BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP);
+	case BL_KEY_SOCK:
+		return BL_OP_BIT(BL_OP_SOCKET);
+	case BL_KEY_NET:
+	case BL_KEY_UNIX:
+		return BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | BL_OP_BIT(BL_OP_ACCEPT);
+	case BL_KEY_SYS:
+		return 0x1fffULL << BL_OP_CAPABILITY;
+	default:
+		return 0;
+	}
+}
 
 /* ---- verdicts and modes: zero is never valid, and a bigger verdict wins over a smaller one ---- */
 enum bl_verdict { BL_V_ALLOW = 1, BL_V_LOG = 2, BL_V_DENY = 3, BL_V_KILL = 4 };
@@ -143,7 +211,8 @@ enum bl_reason {
  *
  * Accept record of an object kind: BL_OP_SLOTS / 2 words, two 32-bit list offsets each (slot 0 in the low half of the
  * first), 0: no rule. A list is one word with the number of entries, then entries (BL_ENT_*) sorted by profile and, within
- * it, in the order of the policy; an entry without condition is the last of its profile.
+ * it, in the order of the policy (implied ones last); an entry without condition is the last of its profile. One rule can have two
+ * entries in a row, for `unless owner and ...`.
  * Accept record of a subject kind: one word with the number of atoms, then one word for each.
  */
 struct bl_tables {
@@ -160,7 +229,7 @@ struct bl_tables {
 	__u32 nsticky;
 	__u32 off_profiles; /* struct bl_profile, BL_PROFILE_WORDS words each */
 	__u32 off_lits;     /* BL_LIT_* words: the conditions, one after the other */
-	__u32 off_sticky;   /* nsticky pairs (hash, atom), ascending by hash */
+	__u32 off_sticky;   /* nsticky pairs (hash, BL_STICKY_*), ascending by hash */
 	__u32 off_atoms;    /* natoms words: the sticky hash, 0: not inherited */
 	__u32 off_rules;    /* nrules words, BL_RULE_* */
 	__u32 off_hits;     /* nrules + nprofiles counters: by rule, then by profile's default */
@@ -169,7 +238,8 @@ struct bl_tables {
 	__u32 pad;
 	__u64 ops;          /* BL_OP_BIT of every operation that some profile could refuse or report */
 	__u32 start[BL_KEY_KINDS];
-	__u64 reserved[13];
+	__u64 features;     /* BL_FEAT_* */
+	__u64 reserved[12];
 	__u8 cls[256]; /* byte class */
 	__u64 w[];
 };
@@ -180,12 +250,16 @@ _Static_assert(__builtin_offsetof(struct bl_tables, cls) == 256, "tables cls");
 #define BL_CELL_HEAD 0x80000000u
 #define BL_DEAD_WORDS 256u
 
+/* Second word of an inherited term. */
+#define BL_STICKY_ATOM(w) ((__u32)(w))
+#define BL_STICKY_PROFILE(w) ((__u32)((w) >> 32)) /* whose subject it belongs to, + 1; 0: to no profile, no `leave` ends it */
+
 struct bl_profile {
 	__u64 hash;       /* of the profile's name: what outlives a generation is keyed by it */
 	__u64 deny_ops;   /* BL_OP_BIT of every operation that the default refuses */
 	__u64 refuse_ops; /* BL_OP_BIT of every operation that the profile could refuse at all */
 	__u32 mode;       /* BL_MODE_* */
-	__u32 pad;
+	__u32 entered;    /* atom that holds of what a rule's `enter` put in, 0: nothing can enter */
 };
 #define BL_PROFILE_WORDS 4u
 _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
@@ -201,6 +275,11 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 	((__u64)(profile) << 56 | (__u64)(flags) << 48 | (__u64)(cif) << 38 | (__u64)(cunless) << 28 | \
 	 (__u64)(verdict) << 24 | (__u64)(rule))
 #define BL_COND_NONE 0x3ffu /* no such condition: an `if` holds, an `unless` does not */
+#define BL_EF_OWNER 1u      /* only if fsuid is the owner of the file */
+#define BL_EF_NOT_OWNER 2u  /* only if it is not */
+#define BL_EF_PEER 4u       /* only if the peer is what the rule's word says */
+#define BL_EF_IMPLIED 8u    /* creating a socket that this rule for an address could use */
+#define BL_EF_ALL 15u
 
 /* Literal of a condition: atom 16 bits, flags above. A condition is an OR of clauses, a clause an AND of literals. */
 #define BL_LIT_ATOM(l) ((__u32)(l) & 0xffffu)
@@ -211,6 +290,14 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 
 /* Rule word */
 #define BL_RULE_ERRNO(r) ((__u32)(r) & 0xfffu) /* positive errno of a refusal */
+#define BL_RULE_QUIET (1ULL << 12)             /* counted, no event */
+#define BL_RULE_LEAVE (1ULL << 13)             /* an exec that it decides ends what was inherited of its profile */
+#define BL_RULE_DESCENDANT (1ULL << 14)        /* BL_EF_PEER: the peer descends from the acting process */
+#define BL_RULE_ENTER(r) ((__u32)((r) >> 16) & 0x1ffu)    /* profile that such an exec enters, + 1; 0: none */
+#define BL_RULE_PEER_COND(r) ((__u32)((r) >> 32) & 0x3ffu) /* BL_EF_PEER, not DESCENDANT: condition that holds of the peer */
+#define BL_RULE_ENTER_SHIFT 16
+#define BL_RULE_PEER_SHIFT 32
+#define BL_RULE_KNOWN (0xfffULL | BL_RULE_QUIET | BL_RULE_LEAVE | BL_RULE_DESCENDANT | 0x1ffULL << 16 | 0x3ffULL << 32)
 
 /* ---- the label of a task ---- */
 #define BL_LF_UNTRUSTED 2u /* executed in a mount namespace owned by a user namespace other than the initial one */
@@ -226,16 +313,34 @@ struct bl_label {
 	__u32 euid;
 	__u32 nprof;
 	__u32 exe_len; /* of the program's name; a name longer than BL_EXE_INLINE is kept elsewhere */
-	__u32 pad;
-	__u8 exe[BL_EXE_INLINE]; /* its last exe_len bytes are the name */
-	__u64 conds[BL_MAX_CONDS / 64];
+	__u32 script_len;
+	__u32 unit_len;
+	__u32 container_len;
+	__u8 exe[BL_EXE_INLINE]; /* its last exe_len bytes are the name; so with the next three */
+	__u8 script[BL_EXE_INLINE]; /* the #! file that brought the program, if one did */
+	__u8 unit[BL_UNIT_MAX]; /* of the cgroup in which the last exec happened */
+	__u8 container[BL_CONTAINER_MAX];
+	__u64 conds[BL_MAX_CONDS / 64]; /* condition p below nprofiles: it is in profile p */
 	__u64 atoms[BL_MAX_ATOMS / 64];
 	__u8 prof[BL_TASK_PROFILES];
 	__u64 sticky[BL_TASK_STICKY]; /* hashes of inherited terms; 0: free */
 };
-_Static_assert(sizeof(struct bl_label) == 32 + 64 + 64 + 32 + 256 + 8 + 256, "label");
+_Static_assert(sizeof(struct bl_label) == 48 + 256 + 256 + 256 + 128 + 64 + 64 + 32 + 256, "label");
 
 /* ---- one decision ---- */
+
+/* What is asked, and what of it no byte string says. */
+#define BL_ACCS 3u
+#define BL_QF_OWNER 1u      /* fsuid is the owner of the file */
+#define BL_QF_DESCENDANT 2u /* the peer descends from the acting process */
+struct bl_question {
+	__u32 op;
+	__u32 reason; /* BL_R_RULE, or why the object's name could not be had */
+	__u32 flags;  /* BL_QF_* */
+	__u32 acc[BL_ACCS]; /* accept records, 0: no pattern matches: of the name, and of what else code is */
+	const struct bl_label *peer; /* NULL: there is none, or it is not known */
+};
+
 struct bl_report {
 	__u32 rule; /* BL_RULE_NONE: see reason */
 	__u8 profile;
@@ -248,7 +353,9 @@ struct bl_result {
 	__u32 verdict;  /* what happens: the worst answer of the enforcing profiles */
 	__u32 err;      /* positive errno if verdict >= BL_V_DENY */
 	__u32 nreports; /* 0: no profile has anything to say */
-	__u32 pad;
+	__u32 moves;    /* not 0: `enter` and `leave` of the rules that decided an exec are noted */
+	__u64 leave[BL_MAX_PROFILES / 64];
+	__u64 enter[BL_MAX_PROFILES / 64];
 	struct bl_report reports[BL_TASK_PROFILES]; /* by the profile's place in the label; verdict 0: none */
 };
 

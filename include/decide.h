@@ -6,7 +6,7 @@
  *
  * Who: bl_label_begin(), then bl_label_key() for every byte string about the process, then bl_label_finish().
  * What: bl_run() over the object's byte string, from t->start[kind], then bl_accept().
- * Verdict: bl_decide(), or bl_decide_failed() where the object's name could not be had.
+ * Verdict: bl_decide().
  */
 #ifndef BL_DECIDE_H
 #define BL_DECIDE_H
@@ -86,6 +86,8 @@ struct bl_label_ctx {
 	__u32 cond;
 	__u32 lo, hi;
 	__u32 evict;
+	__u64 found;
+	const __u64 *moves; /* set of profiles */
 };
 
 BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
@@ -98,7 +100,7 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 		return 1;
 	h = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid);
 	if (h == c->hash) {
-		c->n = (__u32)bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1);
+		c->found = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1);
 		return 1;
 	}
 	if (h < c->hash)
@@ -108,20 +110,20 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 	return 0;
 }
 
-/* The atom of an inherited term, 0 if these tables do not know it. Inline, as the next but one: the kernel allows 8 frames. */
-static BL_INLINE __u32 bl_sticky_atom(const struct bl_tables *t, __u64 hash)
+/* What these tables know of an inherited term (BL_STICKY_*), 0: nothing. Inline, as the next but one: the kernel allows 8 frames. */
+static BL_INLINE __u64 bl_sticky_find(const struct bl_tables *t, __u64 hash)
 {
 	struct bl_label_ctx s = { .t = t, .off = t->off_sticky, .hi = t->nsticky, .hash = hash };
 
 	bl_loop(16, bl_sticky_search, &s);
-	return s.n;
+	return s.found;
 }
 
 BL_CB long bl_sticky_place(__u32 i, struct bl_label_ctx *c)
 {
 	__u64 h = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
 
-	if (h != c->hash && h != 0 && (!c->evict || bl_sticky_atom(c->t, h) != 0))
+	if (h != c->hash && h != 0 && (!c->evict || bl_sticky_find(c->t, h) != 0))
 		return 0;
 	c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = c->hash;
 	c->holds = 1;
@@ -148,7 +150,7 @@ static BL_INLINE void bl_sticky_add(const struct bl_tables *t, struct bl_label *
 BL_CB long bl_sticky_one(__u32 i, struct bl_label_ctx *c)
 {
 	__u64 hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
-	__u32 atom = hash != 0 ? bl_sticky_atom(c->t, hash) : 0;
+	__u32 atom = hash != 0 ? BL_STICKY_ATOM(bl_sticky_find(c->t, hash)) : 0;
 
 	if (atom != 0)
 		bl_bit_set(c->l->atoms, atom, BL_MAX_ATOMS);
@@ -199,11 +201,50 @@ BL_FN void bl_label_key(const struct bl_tables *t, struct bl_label *l, const str
 }
 
 /*
- * Takes in the name of a program that an ancestor ran. Before bl_label_begin(), which leaves of it what is passed on only.
+ * Takes in the name of a program that ran before the present one, in this process or an ancestor. Before bl_label_begin(), which leaves
+ * of it what is passed on only.
  */
 static BL_INLINE void bl_label_inherit(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from)
 {
 	bl_label_key(t, l, n, from, BL_KEY_EXE);
+	bl_label_key(t, l, n, from, BL_KEY_ANCESTOR);
+}
+
+BL_CB long bl_label_leave_one(__u32 i, struct bl_label_ctx *c)
+{
+	__u64 hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
+	__u32 p = hash != 0 ? BL_STICKY_PROFILE(bl_sticky_find(c->t, hash)) : 0;
+
+	if (p != 0 && p <= c->t->nprofiles && bl_bit(c->moves, p - 1, BL_MAX_PROFILES))
+		c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = 0;
+	return 0;
+}
+
+BL_CB long bl_label_enter_one(__u32 i, struct bl_label_ctx *c)
+{
+	__u32 atom;
+
+	if (i >= c->t->nprofiles)
+		return 1;
+	if (!bl_bit(c->moves, i, BL_MAX_PROFILES))
+		return 0;
+	atom = bl_word(c->t, (__u64)c->t->off_profiles + (__u64)i * BL_PROFILE_WORDS + 3) >> 32;
+	if (atom != 0)
+		bl_sticky_add(c->t, c->l, bl_word(c->t, (__u64)c->t->off_atoms + atom));
+	return 0;
+}
+
+/*
+ * What an exec that nobody refused makes of the inherited terms: those of the profiles in r->leave end, those in r->enter begin (DESIGN
+ * section 2, point 6). Before bl_label_begin().
+ */
+BL_FN void bl_label_move(const struct bl_tables *t, struct bl_label *l, const __u64 *leave, const __u64 *enter)
+{
+	struct bl_label_ctx c = { .t = t, .l = l, .moves = leave };
+
+	bl_loop(BL_TASK_STICKY, bl_label_leave_one, &c);
+	c.moves = enter;
+	bl_loop(BL_MAX_PROFILES, bl_label_enter_one, &c);
 }
 
 BL_CB long bl_label_lit(__u32 i, struct bl_label_ctx *c)
@@ -264,9 +305,9 @@ BL_FN void bl_label_finish(const struct bl_tables *t, struct bl_label *l)
 struct bl_decide_ctx {
 	const struct bl_tables *t;
 	const struct bl_label *l;
+	const struct bl_question *q;
 	struct bl_result *r;
-	__u32 list; /* offset of the list for this name and operation, 0: none */
-	__u32 op;
+	__u32 list[BL_ACCS]; /* offsets of the lists for this object and operation, 0: none */
 	__u32 reason; /* BL_R_RULE: decide by the rules; otherwise refuse for this reason */
 	__u32 everyone; /* every profile is asked, not those of the label */
 };
@@ -274,6 +315,7 @@ struct bl_decide_ctx {
 struct bl_list_ctx {
 	const struct bl_tables *t;
 	const struct bl_label *l;
+	const struct bl_question *q;
 	__u32 off;
 	__u32 profile;
 	__u32 lo, hi;
@@ -295,12 +337,32 @@ BL_CB long bl_list_search(__u32 i, struct bl_list_ctx *c)
 	return 0;
 }
 
-/* Do the conditions of this entry hold? */
-static inline int bl_entry_holds(const struct bl_label *l, __u64 e)
+/* Is the peer what this entry's rule is about? One that is not known is, for a refusal, and is not, for an allowance. */
+static inline int bl_peer_holds(const struct bl_tables *t, const struct bl_question *q, __u64 e)
 {
+	__u64 rule = bl_word(t, (__u64)t->off_rules + BL_ENT_RULE(e));
+
+	if (rule & BL_RULE_DESCENDANT)
+		return (q->flags & BL_QF_DESCENDANT) != 0;
+	if (!q->peer || (q->peer->flags & BL_LF_FULL))
+		return BL_ENT_VERDICT(e) >= BL_V_DENY;
+	return bl_bit(q->peer->conds, BL_RULE_PEER_COND(rule), BL_MAX_CONDS);
+}
+
+/* Do the conditions of this entry hold? */
+static inline int bl_entry_holds(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, __u64 e)
+{
+	__u32 flags = BL_ENT_FLAGS(e);
+
 	if (BL_ENT_IF(e) != BL_COND_NONE && !bl_bit(l->conds, BL_ENT_IF(e), BL_MAX_CONDS))
 		return 0;
-	return BL_ENT_UNLESS(e) == BL_COND_NONE || !bl_bit(l->conds, BL_ENT_UNLESS(e), BL_MAX_CONDS);
+	if (BL_ENT_UNLESS(e) != BL_COND_NONE && bl_bit(l->conds, BL_ENT_UNLESS(e), BL_MAX_CONDS))
+		return 0;
+	if ((flags & BL_EF_OWNER) && !(q->flags & BL_QF_OWNER))
+		return 0;
+	if ((flags & BL_EF_NOT_OWNER) && (q->flags & BL_QF_OWNER))
+		return 0;
+	return !(flags & BL_EF_PEER) || bl_peer_holds(t, q, e);
 }
 
 BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
@@ -312,26 +374,58 @@ BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
 	e = bl_word(c->t, (__u64)c->off + 1 + c->lo + i);
 	if (BL_ENT_PROFILE(e) != c->profile)
 		return 1;
-	if (!bl_entry_holds(c->l, e))
+	if (!bl_entry_holds(c->t, c->l, c->q, e))
 		return 0;
 	c->entry = e;
 	return 1;
 }
 
-/* The entry that decides for profile p, 0 if none does. No entry is 0: its verdict is not. */
-BL_FN __u64 bl_list_entry(const struct bl_tables *t, const struct bl_label *l, __u32 off, __u32 p)
+/* The entry of one list that decides for profile p, 0 if none does. No entry is 0: its verdict is not. */
+BL_FN __u64 bl_list_entry(const struct bl_decide_ctx *d, __u32 off, __u32 p)
 {
-	struct bl_list_ctx c = { .t = t, .l = l, .off = off, .profile = p };
+	struct bl_list_ctx c = { .t = d->t, .l = d->l, .q = d->q, .off = off, .profile = p };
 	__u32 n;
 
 	if (off == 0)
 		return 0;
-	n = (__u32)bl_word(t, off);
+	n = (__u32)bl_word(d->t, off);
 	c.hi = n;
 	bl_loop(11, bl_list_search, &c); /* BL_MAX_LIST is 2^10 */
 	c.hi = n;
 	bl_loop(BL_MAX_CHAIN, bl_list_scan, &c);
 	return c.entry;
+}
+
+/* Of two entries of one profile the one whose rule is written first; implied ones are never in two lists at once. */
+static inline __u64 bl_entry_first(__u64 a, __u64 b)
+{
+	return a == 0 || (b != 0 && BL_ENT_RULE(b) < BL_ENT_RULE(a)) ? b : a;
+}
+
+/* The entry that decides for profile p: what is asked about can be in the lists of its name and of what else it is. */
+static BL_INLINE __u64 bl_first_entry(const struct bl_decide_ctx *c, __u32 p)
+{
+	__u64 e = bl_list_entry(c, c->list[0], p);
+
+	if (c->list[1] != 0)
+		e = bl_entry_first(e, bl_list_entry(c, c->list[1], p));
+	if (c->list[2] != 0)
+		e = bl_entry_first(e, bl_list_entry(c, c->list[2], p));
+	return e;
+}
+
+/* Notes what the rule that decided an exec says about the profiles after it. */
+static BL_INLINE void bl_note_moves(struct bl_decide_ctx *c, __u64 e)
+{
+	__u64 rule = bl_word(c->t, (__u64)c->t->off_rules + BL_ENT_RULE(e));
+
+	if (!(rule & BL_RULE_LEAVE) && BL_RULE_ENTER(rule) == 0)
+		return;
+	c->r->moves = 1;
+	if (rule & BL_RULE_LEAVE)
+		bl_bit_set(c->r->leave, BL_ENT_PROFILE(e), BL_MAX_PROFILES);
+	if (BL_RULE_ENTER(rule) != 0)
+		bl_bit_set(c->r->enter, BL_RULE_ENTER(rule) - 1, BL_MAX_PROFILES);
 }
 
 /*
@@ -364,7 +458,7 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 
 BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 {
-	struct bl_report said = { .rule = BL_RULE_NONE, .verdict = BL_V_ALLOW, .reason = c->reason, .op = c->op };
+	struct bl_report said = { .rule = BL_RULE_NONE, .verdict = BL_V_ALLOW, .reason = c->reason, .op = c->q->op };
 	__u32 p = i;
 	__u64 prof, e;
 
@@ -378,12 +472,14 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 	said.profile = p;
 	prof = (__u64)c->t->off_profiles + (__u64)p * BL_PROFILE_WORDS;
 	if (c->reason != BL_R_RULE) {
-		if (bl_word(c->t, prof + 2) & BL_OP_BIT(c->op))
+		if (bl_word(c->t, prof + 2) & BL_OP_BIT(c->q->op))
 			said.verdict = BL_V_DENY;
-	} else if ((e = bl_list_entry(c->t, c->l, c->list, p)) != 0) {
+	} else if ((e = bl_first_entry(c, p)) != 0) {
 		said.verdict = BL_ENT_VERDICT(e);
 		said.rule = BL_ENT_RULE(e);
-	} else if (bl_word(c->t, prof + 1) & BL_OP_BIT(c->op)) {
+		if (c->q->op == BL_OP_EXEC)
+			bl_note_moves(c, e);
+	} else if (bl_word(c->t, prof + 1) & BL_OP_BIT(c->q->op)) {
 		said.verdict = BL_V_DENY;
 		said.reason = BL_R_DEFAULT;
 	}
@@ -408,30 +504,26 @@ static inline __u32 bl_decide_profiles(struct bl_decide_ctx *c)
 	return BL_MAX_PROFILES;
 }
 
-/*
- * Asks one question: operation op on the object whose accept record is at acc (0: no pattern matches it). Adds to r; several
- * questions of one system call share one r, and the worst answer stands.
- */
-BL_FN void bl_decide(const struct bl_tables *t, const struct bl_label *l, __u32 acc, __u32 op, struct bl_result *r)
+/* The list for operation op of an accept record. */
+static inline __u32 bl_acc_list(const struct bl_tables *t, __u32 acc, __u32 op)
 {
-	struct bl_decide_ctx c = { .t = t, .l = l, .r = r, .op = op, .reason = BL_R_RULE };
-	__u32 n = bl_decide_profiles(&c);
+	__u64 two = acc != 0 ? bl_word(t, (__u64)acc + BL_OP_SLOT(op) / 2) : 0;
 
-	if (acc != 0) {
-		__u64 two = bl_word(t, (__u64)acc + BL_OP_SLOT(op) / 2);
-
-		c.list = op & 1 ? two >> 32 : (__u32)two;
-	}
-	bl_loop(n, bl_decide_profile, &c);
+	return op & 1 ? two >> 32 : (__u32)two;
 }
 
-/* The answer where the object's name could not be had: every profile that could refuse op at all refuses it. */
-BL_FN void bl_decide_failed(const struct bl_tables *t, const struct bl_label *l, __u32 op, __u32 reason,
-			    struct bl_result *r)
+/*
+ * Asks one question. Adds to r; several questions of one system call share one r, and the worst answer stands. Where the object's name
+ * could not be had (q->reason), every profile that could refuse the operation at all refuses it.
+ */
+BL_FN void bl_decide(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, struct bl_result *r)
 {
-	struct bl_decide_ctx c = { .t = t, .l = l, .r = r, .op = op, .reason = reason };
+	struct bl_decide_ctx c = { .t = t, .l = l, .q = q, .r = r, .reason = q->reason };
 	__u32 n = bl_decide_profiles(&c);
 
+	c.list[0] = bl_acc_list(t, q->acc[0], q->op);
+	c.list[1] = bl_acc_list(t, q->acc[1], q->op);
+	c.list[2] = bl_acc_list(t, q->acc[2], q->op);
 	bl_loop(n, bl_decide_profile, &c);
 }
 
@@ -463,27 +555,33 @@ struct bl_endpoint {
 	__u8 addr[16]; /* network order; IPv4 in the first four */
 };
 
+/* v4-mapped IPv6 is IPv4 (RFC 4291, 2.5.5.2). */
+BL_FN void bl_endpoint_unmap(struct bl_endpoint *e)
+{
+	__u8 head = 0;
+
+	if (e->family != BL_FAM_INET6)
+		return;
+	for (int i = 0; i < 10; i++)
+		head |= e->addr[i];
+	if (head != 0 || e->addr[10] != 0xff || e->addr[11] != 0xff)
+		return;
+	e->family = BL_FAM_INET;
+	for (int i = 0; i < 4; i++)
+		e->addr[i] = e->addr[12 + i];
+	for (int i = 4; i < 16; i++)
+		e->addr[i] = 0;
+}
+
 /*
- * Where a connection really goes: v4-mapped IPv6 is IPv4 (RFC 4291, 2.5.5.2), and the unspecified address is this host
- * (ip_route_connect() in include/net/route.h, tcp_v6_connect() in net/ipv6/tcp_ipv6.c).
+ * Where a connection really goes: to the unspecified address means to this host (ip_route_connect() in include/net/route.h,
+ * tcp_v6_connect() in net/ipv6/tcp_ipv6.c).
  */
 BL_FN void bl_endpoint_canonical(struct bl_endpoint *e)
 {
 	__u8 any = 0;
 
-	if (e->family == BL_FAM_INET6) {
-		__u8 head = 0;
-
-		for (int i = 0; i < 10; i++)
-			head |= e->addr[i];
-		if (head == 0 && e->addr[10] == 0xff && e->addr[11] == 0xff) {
-			e->family = BL_FAM_INET;
-			for (int i = 0; i < 4; i++)
-				e->addr[i] = e->addr[12 + i];
-			for (int i = 4; i < 16; i++)
-				e->addr[i] = 0;
-		}
-	}
+	bl_endpoint_unmap(e);
 	for (int i = 0; i < 16; i++)
 		any |= e->addr[i];
 	if (any != 0)
@@ -493,24 +591,163 @@ BL_FN void bl_endpoint_canonical(struct bl_endpoint *e)
 	e->addr[e->family == BL_FAM_INET ? 3 : 15] = 1;
 }
 
+static BL_INLINE void bl_key_addr(struct bl_name *n, __u32 *from, const struct bl_endpoint *e)
+{
+	if (e->family == BL_FAM_INET6) {
+		for (int i = 15; i >= 4; i--)
+			bl_key_byte(n, from, e->addr[i]);
+	}
+	for (int i = 3; i >= 0; i--)
+		bl_key_byte(n, from, e->addr[i]);
+}
+
+static BL_INLINE void bl_key_port(struct bl_name *n, __u32 *from, const struct bl_endpoint *e)
+{
+	if (!e->has_port)
+		return;
+	bl_key_byte(n, from, e->port & 0xff);
+	bl_key_byte(n, from, e->port >> 8);
+}
+
 /* protocol, family, 4 or 16 address bytes, 2 port bytes if there is a port. Returns where the string begins. */
 BL_FN __u32 bl_key_net(struct bl_name *n, const struct bl_endpoint *e)
 {
 	__u32 from = BL_PATH_MAX;
 
-	if (e->has_port) {
-		bl_key_byte(n, &from, e->port & 0xff);
-		bl_key_byte(n, &from, e->port >> 8);
-	}
-	if (e->family == BL_FAM_INET6) {
-		for (int i = 15; i >= 4; i--)
-			bl_key_byte(n, &from, e->addr[i]);
-	}
-	for (int i = 3; i >= 0; i--)
-		bl_key_byte(n, &from, e->addr[i]);
+	bl_key_port(n, &from, e);
+	bl_key_addr(n, &from, e);
 	bl_key_byte(n, &from, e->family);
 	bl_key_byte(n, &from, e->proto);
 	return from;
+}
+
+/* What an accept is about: as bl_key_net() of the local end, then the peer's address, which is of the same family. */
+BL_FN __u32 bl_key_accept(struct bl_name *n, const struct bl_endpoint *local, const struct bl_endpoint *peer)
+{
+	__u32 from = BL_PATH_MAX;
+
+	bl_key_addr(n, &from, peer);
+	bl_key_port(n, &from, local);
+	bl_key_addr(n, &from, local);
+	bl_key_byte(n, &from, local->family);
+	bl_key_byte(n, &from, local->proto);
+	return from;
+}
+
+/* A socket to be made. Protocol 0 of inet and inet6 is what the kernel takes for the type; MPTCP is TCP (linux/in.h). */
+BL_FN __u32 bl_key_sock(struct bl_name *n, __u32 family, __u32 type, __u32 protocol)
+{
+	__u32 from = BL_PATH_MAX;
+
+	if (family == 2 || family == 10) {
+		if ((protocol == 0 && type == 1) || protocol == 262)
+			protocol = 6;
+		else if (protocol == 0 && type == 2)
+			protocol = 17;
+	}
+	bl_key_byte(n, &from, protocol & 0xff);
+	bl_key_byte(n, &from, protocol >> 8);
+	bl_key_byte(n, &from, type);
+	bl_key_byte(n, &from, family & 0xff);
+	bl_key_byte(n, &from, family >> 8);
+	return from;
+}
+
+/* ---- what a cgroup's path says ---- */
+
+/* Parts of a name in a struct bl_name: where each begins and how long it is; length 0: there is none. */
+struct bl_cgroup_names {
+	__u32 unit, unit_len;
+	__u32 container, container_len;
+};
+
+struct bl_cgroup_ctx {
+	const struct bl_name *n;
+	struct bl_cgroup_names *r;
+	__u32 at;
+	__u32 start;   /* of the component */
+	__u32 hex;     /* length of the run of hexadecimal digits before `at` */
+	__u32 dot_hex; /* of the one before the component's last dot */
+};
+
+#define BL_CONTAINER_ID 64u /* digits of the ids that docker, podman, containerd and cri-o give */
+
+/* Are there these bytes at `at`? */
+#define BL_IS_AT(c, pos, text) \
+	({ \
+		int same_ = 1; \
+		for (unsigned i_ = 0; i_ < sizeof(text) - 1; i_++) \
+			same_ &= (c)->n->buf[bl_mask((pos) + i_, BL_PATH_MAX)] == (__u8)(text)[i_]; \
+		same_; \
+	})
+
+static BL_INLINE void bl_cgroup_container(struct bl_cgroup_ctx *c, __u32 end, __u32 hex)
+{
+	__u32 skip = 0;
+
+	if (hex == BL_CONTAINER_ID && !BL_IS_AT(c, c->start, "libpod-conmon-"))
+		skip = end - c->start - BL_CONTAINER_ID;
+	else if (BL_IS_AT(c, c->start, "lxc.payload."))
+		skip = 12;
+	else if (BL_IS_AT(c, c->start, "systemd-nspawn@"))
+		skip = 15;
+	else if (BL_IS_AT(c, c->start, "machine-"))
+		skip = 8;
+	else
+		return;
+	if (c->start + skip >= end || end - c->start - skip > BL_CONTAINER_MAX)
+		return;
+	c->r->container = c->start + skip;
+	c->r->container_len = end - c->start - skip;
+}
+
+/* Bytes start..at are a component. */
+static BL_INLINE void bl_cgroup_component(struct bl_cgroup_ctx *c)
+{
+	__u32 len = c->at - c->start, end = c->at;
+	int scope = len > 6 && BL_IS_AT(c, c->at - 6, ".scope"), service = len > 8 && BL_IS_AT(c, c->at - 8, ".service");
+
+	if ((scope || service) && c->r->unit_len == 0 && len <= BL_UNIT_MAX) {
+		c->r->unit = c->start;
+		c->r->unit_len = len;
+	}
+	if (scope || service)
+		end -= scope ? 6 : 8;
+	if (c->r->container_len == 0 && len != 0)
+		bl_cgroup_container(c, end, scope || service ? c->dot_hex : c->hex);
+}
+
+BL_CB long bl_cgroup_step(__u32 i, struct bl_cgroup_ctx *c)
+{
+	__u8 b = c->at < BL_PATH_MAX ? c->n->buf[bl_mask(c->at, BL_PATH_MAX)] : '/';
+
+	(void)i;
+	if (b == '/') {
+		bl_cgroup_component(c);
+		c->start = c->at + 1;
+		c->dot_hex = 0;
+	} else if (b == '.') {
+		c->dot_hex = c->hex;
+	}
+	if ((b >= '0' && b <= '9') || (b >= 'a' && b <= 'f'))
+		c->hex++;
+	else
+		c->hex = 0;
+	return c->at++ >= BL_PATH_MAX;
+}
+
+/*
+ * The unit and the container that a cgroup (bytes from..BL_PATH_MAX of n) belongs to. The unit is the outermost component that ends in
+ * .service or .scope: what a service delegates lies below it and cannot imitate one. The container is the outermost component that
+ * ends in an id of 64 digits (before .scope, if it has that), or the name in lxc.payload.NAME, machine-NAME.scope or
+ * systemd-nspawn@NAME.service.
+ */
+BL_FN void bl_cgroup_names(const struct bl_name *n, __u32 from, struct bl_cgroup_names *r)
+{
+	struct bl_cgroup_ctx c = { .n = n, .r = r, .at = from + 1, .start = from + 1 };
+
+	__builtin_memset(r, 0, sizeof(*r));
+	bl_loop(BL_PATH_MAX, bl_cgroup_step, &c);
 }
 
 #endif

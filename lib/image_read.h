@@ -52,6 +52,9 @@ void bl_image_seal(void *buf, size_t len);
 int bl_image_file_read(const char *path, unsigned int flags, void **ret_buf, size_t *ret_len, struct bl_error *err);
 
 /* Checks tables alone; part of bl_image_parse(). rules may be NULL: then entries are not compared with them. */
+/* The feature (BL_FEAT_*) that keys of this kind are, 0: none. */
+uint64_t bl_kind_feature(uint32_t kind);
+
 int bl_tables_check(const struct bl_tables *t, size_t len, const struct bl_meta_rule *rules, struct bl_error *err);
 
 #endif

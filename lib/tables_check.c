@@ -13,13 +13,13 @@
 #include "banned.h"
 
 /* What is known about a word of w[]; one note for each. */
-#define NOTE_OP(op) (1ULL << (op))	  /* first word of a list: good for this operation (1 to 44) */
-#define NOTE_KIND(k) (1ULL << (48 + (k))) /* a state, or the first word of a record: good for this kind (0 to 7) */
-#define NOTE_SUBJECT (1ULL << 60)	  /* a state or record of a subject kind */
-#define NOTE_OBJECT (1ULL << 61)	  /* of an object kind */
-#define NOTE_RECORD (1ULL << 62)	  /* part of an accept record or of a list */
-#define NOTE_FIXED (1ULL << 63)		  /* part of the dead state or of a fixed table */
-#define NOTE_KINDS_OBJECT (NOTE_KIND(BL_KEY_PATH) | NOTE_KIND(BL_KEY_NET) | NOTE_KIND(BL_KEY_SYS))
+#define NOTE_OP(op) (1ULL << (op)) /* with NOTE_LIST: good for this operation (1 to 44) */
+#define NOTE_KIND(k) (1ULL << (k)) /* without: a state, or the first word of a record, good for this kind (0 to 15) */
+#define NOTE_LIST (1ULL << 59)	   /* first word of a list */
+#define NOTE_SUBJECT (1ULL << 60)  /* a state or record of a subject kind */
+#define NOTE_OBJECT (1ULL << 61)   /* of an object kind */
+#define NOTE_RECORD (1ULL << 62)   /* part of an accept record or of a list */
+#define NOTE_FIXED (1ULL << 63)	   /* part of the dead state or of a fixed table */
 
 struct check {
 	const struct bl_tables *t;
@@ -33,6 +33,7 @@ struct check {
 	uint8_t classes[256]; /* the distinct ones in t->cls, without 0 */
 	uint32_t nclasses;
 	enum bl_kind kind; /* that is being walked */
+	uint64_t features; /* found */
 };
 
 #define FAIL(c, ...) bl_error_set((c)->err, -EINVAL, "tables: " __VA_ARGS__)
@@ -41,6 +42,13 @@ static uint64_t known_ops(void)
 {
 #define X(NAME, n, w, c) | BL_OP_BIT(n)
 	return 0 BL_OPS(X);
+#undef X
+}
+
+static uint64_t known_features(void)
+{
+#define X(NAME, n, t) | (1ULL << (n))
+	return 0 BL_FEATURES(X);
 #undef X
 }
 
@@ -100,6 +108,8 @@ static int check_head(const struct check *c, size_t len)
 	for (size_t i = 0; i < sizeof(t->reserved) / sizeof(t->reserved[0]); i++)
 		if (t->reserved[i] != 0)
 			return FAIL(c, "reserved words are not zero");
+	if ((t->features & ~known_features()) != 0)
+		return FAIL(c, "unknown features in 0x%" PRIx64, (uint64_t)t->features);
 	if ((t->ops & ~known_ops()) != 0)
 		return FAIL(c, "unknown operations in 0x%" PRIx64, (uint64_t)t->ops);
 	return check_limits(c);
@@ -171,8 +181,9 @@ static int check_profiles(const struct check *c)
 		if (p->mode != BL_MODE_ENFORCE && p->mode != BL_MODE_AUDIT)
 			return FAIL(c, "profile %" PRIu32 ": mode %" PRIu32 " is neither enforce nor audit", i,
 				    p->mode);
-		if (p->pad != 0)
-			return FAIL(c, "profile %" PRIu32 ": padding is not zero", i);
+		if (p->entered >= c->t->natoms || (p->entered != 0 && c->t->w[c->t->off_atoms + p->entered] == 0))
+			return FAIL(c, "profile %" PRIu32 " is entered by term %" PRIu32 ", which is not inherited", i,
+				    p->entered);
 		if (p->hash == 0)
 			return FAIL(c, "profile %" PRIu32 ": its name has no hash", i);
 		if ((p->deny_ops & ~p->refuse_ops) != 0)
@@ -239,7 +250,8 @@ static int check_sticky(const struct check *c)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < c->t->nsticky; i++) {
-		uint64_t hash = w[c->t->off_sticky + 2 * (size_t)i], atom = w[c->t->off_sticky + 2 * (size_t)i + 1];
+		uint64_t hash = w[c->t->off_sticky + 2 * (size_t)i], what = w[c->t->off_sticky + 2 * (size_t)i + 1];
+		uint64_t atom = BL_STICKY_ATOM(what);
 
 		if (hash <= before)
 			return FAIL(c, "inherited term %" PRIu32 ": hashes do not ascend", i);
@@ -247,6 +259,9 @@ static int check_sticky(const struct check *c)
 		if (atom == 0 || atom >= c->t->natoms)
 			return FAIL(c, "inherited term %" PRIu32 " names term %" PRIu64 ", there are %" PRIu32, i, atom,
 				    c->t->natoms);
+		if (BL_STICKY_PROFILE(what) > c->t->nprofiles)
+			return FAIL(c, "inherited term %" PRIu32 " belongs to profile %" PRIu32 ", there are %" PRIu32, i,
+				    BL_STICKY_PROFILE(what) - 1, c->t->nprofiles);
 		if (w[c->t->off_atoms + atom] != hash)
 			return FAIL(c, "inherited term %" PRIu32 ": term %" PRIu64 " has another hash", i, atom);
 	}
@@ -258,13 +273,22 @@ static int check_sticky(const struct check *c)
 	return 0;
 }
 
-static int check_rules(const struct check *c)
+static int check_rules(struct check *c)
 {
 	for (uint32_t i = 0; i < c->t->nrules; i++) {
 		uint64_t w = c->t->w[c->t->off_rules + i];
 
-		if (BL_RULE_ERRNO(w) == 0 || w != BL_RULE_ERRNO(w))
-			return FAIL(c, "rule %" PRIu32 ": 0x%" PRIx64 " is not an errno from 1 to 4095", i, w);
+		if (BL_RULE_ERRNO(w) == 0 || (w & ~BL_RULE_KNOWN) != 0)
+			return FAIL(c, "rule %" PRIu32 ": 0x%" PRIx64 " is not a rule's word", i, w);
+		c->features |= BL_RULE_ENTER(w) != 0 || (w & BL_RULE_LEAVE) != 0 ? BL_FEAT_TRANSITION : 0;
+		c->features |= (w & BL_RULE_QUIET) != 0 ? BL_FEAT_QUIET : 0;
+		if (BL_RULE_ENTER(w) != 0 &&
+		    (BL_RULE_ENTER(w) > c->t->nprofiles || profile(c, BL_RULE_ENTER(w) - 1)->entered == 0))
+			return FAIL(c, "rule %" PRIu32 " enters profile %" PRIu32 ", which cannot be entered", i,
+				    BL_RULE_ENTER(w) - 1);
+		if (BL_RULE_PEER_COND(w) != 0 && BL_RULE_PEER_COND(w) >= c->t->nconds)
+			return FAIL(c, "rule %" PRIu32 " names condition %" PRIu32 ", there are %" PRIu32, i,
+				    BL_RULE_PEER_COND(w), c->t->nconds);
 	}
 	for (uint64_t i = 0; i < (uint64_t)c->t->nrules + c->t->nprofiles; i++)
 		if (c->t->w[c->t->off_hits + i] != 0)
@@ -308,7 +332,7 @@ static int check_entry(const struct check *c, uint32_t off, uint64_t e)
 			    BL_ENT_RULE(e), c->t->nrules);
 	if (BL_ENT_VERDICT(e) < BL_V_ALLOW || BL_ENT_VERDICT(e) > BL_V_KILL)
 		return FAIL(c, "list at word %" PRIu32 ": verdict %" PRIu32 " is not one", off, BL_ENT_VERDICT(e));
-	if (BL_ENT_FLAGS(e) != 0 || (e >> 20 & 0xf) != 0)
+	if ((BL_ENT_FLAGS(e) & ~BL_EF_ALL) != 0 || (e >> 20 & 0xf) != 0)
 		return FAIL(c, "list at word %" PRIu32 ": unknown flags in 0x%" PRIx64, off, e);
 	if (check_cond(c, off, BL_ENT_IF(e)) < 0 || check_cond(c, off, BL_ENT_UNLESS(e)) < 0)
 		return -EINVAL;
@@ -341,13 +365,16 @@ static int check_list(struct check *c, uint32_t off)
 		r = check_entry(c, off, e);
 		if (r < 0)
 			return r;
+		c->features |= BL_ENT_FLAGS(e) & (BL_EF_OWNER | BL_EF_NOT_OWNER) ? BL_FEAT_OWNER : 0;
+		c->features |= BL_ENT_FLAGS(e) & BL_EF_PEER ? BL_FEAT_PEER : 0;
 		chain = i != 0 && BL_ENT_PROFILE(e) == BL_ENT_PROFILE(before) ? chain + 1 : 1;
 		if (i != 0 && BL_ENT_PROFILE(e) < BL_ENT_PROFILE(before))
 			return FAIL(c, "list at word %" PRIu32 ": profiles do not ascend", off);
 		if (chain > BL_MAX_CHAIN)
 			return FAIL(c, "list at word %" PRIu32 ": more than %u entries of one profile", off,
 				    BL_MAX_CHAIN);
-		if (chain > 1 && BL_ENT_IF(before) == BL_COND_NONE && BL_ENT_UNLESS(before) == BL_COND_NONE)
+		if (chain > 1 && BL_ENT_IF(before) == BL_COND_NONE && BL_ENT_UNLESS(before) == BL_COND_NONE &&
+		    (BL_ENT_FLAGS(before) & ~BL_EF_IMPLIED) == 0)
 			return FAIL(c, "list at word %" PRIu32 ": an entry without condition hides another", off);
 		before = e;
 	}
@@ -374,9 +401,10 @@ static int check_list_op(struct check *c, uint32_t off, uint32_t op)
 /* The operation whose list is in a slot of a record of this kind, 0: none. */
 static uint32_t slot_op(enum bl_kind kind, uint32_t slot)
 {
-	uint32_t op = slot + (kind == BL_KEY_NET ? 16u : kind == BL_KEY_SYS ? 32u : 0u);
-
-	return (known_ops() & BL_OP_BIT(op)) != 0 ? op : 0;
+	for (uint32_t op = slot; op < 64; op += BL_OP_SLOTS)
+		if ((bl_kind_ops(kind) & known_ops() & BL_OP_BIT(op)) != 0)
+			return op;
+	return 0;
 }
 
 static int check_slot(struct check *c, uint32_t acc, uint32_t slot)
@@ -389,11 +417,11 @@ static int check_slot(struct check *c, uint32_t acc, uint32_t slot)
 	if (op == 0)
 		return FAIL(c, "record at word %" PRIu32 " has a list in slot %" PRIu32 ", which no operation uses",
 			    acc, slot);
-	if (off >= c->t->nwords || (c->note[off] & NOTE_OP(0)) == 0) {
+	if (off >= c->t->nwords || (c->note[off] & NOTE_LIST) == 0) {
 		r = check_list(c, off);
 		if (r < 0)
 			return r;
-		c->note[off] |= NOTE_OP(0);
+		c->note[off] |= NOTE_LIST;
 	}
 	if ((c->note[off] & NOTE_OP(op)) != 0)
 		return 0;
@@ -404,7 +432,7 @@ static int check_slot(struct check *c, uint32_t acc, uint32_t slot)
 /* Whether a record of this side begins here; a state has the same notes but for NOTE_RECORD. */
 static bool is_record(const struct check *c, uint32_t acc, uint64_t side)
 {
-	return (c->note[acc] & (NOTE_RECORD | side)) == (NOTE_RECORD | side);
+	return (c->note[acc] & (NOTE_RECORD | NOTE_LIST | side)) == (NOTE_RECORD | side);
 }
 
 static int check_object_record(struct check *c, uint32_t acc)
@@ -448,7 +476,7 @@ static int check_subject_record(struct check *c, uint32_t acc)
 
 static bool kind_is_object(enum bl_kind kind)
 {
-	return (NOTE_KIND(kind) & NOTE_KINDS_OBJECT) != 0;
+	return bl_kind_ops(kind) != 0;
 }
 
 static int check_record(struct check *c, uint32_t acc)
@@ -513,12 +541,26 @@ static int check_state(struct check *c, uint32_t s)
 	return r;
 }
 
+uint64_t bl_kind_feature(uint32_t kind)
+{
+	static const uint64_t features[BL_KEY_KINDS] = {
+		[BL_KEY_EXE] = BL_FEAT_EXE,	      [BL_KEY_SCRIPT] = BL_FEAT_SCRIPT,
+		[BL_KEY_USER] = BL_FEAT_USER,	      [BL_KEY_GROUP] = BL_FEAT_GROUP,
+		[BL_KEY_LOGIN] = BL_FEAT_LOGIN,	      [BL_KEY_CAPABILITY] = BL_FEAT_CAPABILITY,
+		[BL_KEY_CGROUP] = BL_FEAT_CGROUP,     [BL_KEY_UNIT] = BL_FEAT_UNIT,
+		[BL_KEY_CONTAINER] = BL_FEAT_CONTAINER, [BL_KEY_ANCESTOR] = BL_FEAT_ANCESTOR,
+		[BL_KEY_UNIX] = BL_FEAT_UNIX,	      [BL_KEY_CODE] = BL_FEAT_CODE,
+	};
+
+	return kind < BL_KEY_KINDS ? features[kind] : 0;
+}
+
 static int check_kind(struct check *c, enum bl_kind kind)
 {
 	int r;
 
-	if (kind > BL_KEY_SYS)
-		return c->t->start[kind] == 0 ? 0 : FAIL(c, "a start state for kind %d, which is none", (int)kind);
+	if (c->t->start[kind] != 0)
+		c->features |= bl_kind_feature(kind);
 	c->kind = kind;
 	c->nqueue = 0;
 	r = reach(c, c->t->start[kind]);
@@ -560,6 +602,9 @@ static int check_automaton(struct check *c)
 		if (r < 0)
 			return r;
 	}
+	if ((c->features & ~c->t->features) != 0)
+		return FAIL(c, "features 0x%" PRIx64 " are used that the head does not list",
+			    c->features & ~(uint64_t)c->t->features);
 	if (c->nstates != c->t->nstates)
 		return FAIL(c, "%" PRIu32 " states can be reached, the head says %" PRIu32, c->nstates, c->t->nstates);
 	return check_rows(c);
@@ -568,12 +613,14 @@ static int check_automaton(struct check *c)
 static int check_all(struct check *c)
 {
 	static int (*const steps[])(const struct check *) = {
-		check_dead, check_profiles, check_ops, check_lits, check_sticky, check_rules,
+		check_dead, check_profiles, check_ops, check_lits, check_sticky,
 	};
 	int r = take_all_fixed(c);
 
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](c);
+	if (r == 0)
+		r = check_rules(c);
 	return r < 0 ? r : check_automaton(c);
 }
 

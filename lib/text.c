@@ -2,8 +2,11 @@
 /* The contract's numbers and byte strings as words for people. */
 #include "text.h"
 
+#include "names.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "abi.h"
@@ -79,7 +82,8 @@ const char *bl_text_reason_long(uint32_t reason)
 
 const char *bl_text_kind(uint32_t kind)
 {
-	static const char *const names[] = {"path", "exe", "script", "user", "group", "cgroup", "net", "sys"};
+	static const char *const names[] = {"path",  "exe",	  "script", "user",	 "group",    "cgroup", "net",  "sys",
+					    "login", "capability", "unit",   "container", "ancestor", "unix",   "sock", "code"};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
@@ -137,24 +141,57 @@ static const char *proto_text(uint8_t proto)
 	return NULL;
 }
 
-/* protocol, family, 4 or 16 address bytes, perhaps 2 port bytes: bl_key_net() */
+/* protocol, family, 4 or 16 address bytes, perhaps 2 port bytes, for an accept the peer's address: bl_key_net(), bl_key_accept() */
 static bool text_net(struct bl_buf *b, const uint8_t *p, size_t n)
 {
-	char addr[INET6_ADDRSTRLEN];
-	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, has_port;
+	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, has_port, has_peer;
 	size_t addr_len = v6 ? 16 : 4;
+	char addr[INET6_ADDRSTRLEN];
 
 	if (n < 2 || !proto_text(p[0]) || (!v6 && p[1] != BL_FAM_INET))
 		return false;
-	if (n != 2 + addr_len && n != 4 + addr_len)
+	has_peer = n > 4 + addr_len;
+	has_port = n == 4 + addr_len || n == 4 + 2 * addr_len;
+	if (n != 2 + addr_len + (has_port ? 2 : 0) + (has_peer ? addr_len : 0))
 		return false;
-	has_port = n == 4 + addr_len;
 	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, p + 2, addr, sizeof(addr)))
 		return false;
 	bl_buf_printf(b, "%s ", proto_text(p[0]));
 	bl_buf_printf(b, v6 && has_port ? "[%s]" : "%s", addr);
 	if (has_port)
-		bl_buf_printf(b, ":%u", p[n - 2] << 8 | p[n - 1]);
+		bl_buf_printf(b, ":%u", p[2 + addr_len] << 8 | p[3 + addr_len]);
+	if (has_peer && inet_ntop(v6 ? AF_INET6 : AF_INET, p + n - addr_len, addr, sizeof(addr)))
+		bl_buf_printf(b, " from %s", addr);
+	return true;
+}
+
+static void text_name_of(struct bl_buf *b, enum bl_names table, uint32_t value)
+{
+	const char *word = bl_names_word(table, value);
+
+	if (word)
+		bl_buf_str(b, word);
+	else
+		bl_buf_printf(b, "%" PRIu32, value);
+}
+
+static bool text_unix(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	bl_buf_str(b, n != 0 ? "unix " : "unix");
+	bl_text_escape(b, p, n);
+	return true;
+}
+
+/* family, type, protocol: bl_key_sock() */
+static bool text_sock(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	if (n != 5)
+		return false;
+	text_name_of(b, BL_NAMES_FAMILY, (uint32_t)(p[0] << 8 | p[1]));
+	bl_buf_char(b, ' ');
+	text_name_of(b, BL_NAMES_SOCK_TYPE, p[2]);
+	bl_buf_char(b, ' ');
+	text_name_of(b, BL_NAMES_PROTOCOL, (uint32_t)(p[3] << 8 | p[4]));
 	return true;
 }
 
@@ -181,6 +218,73 @@ static bool text_path(struct bl_buf *b, const uint8_t *p, size_t n)
 	return true;
 }
 
+/* "TYPE SOURCE on TARGET" */
+static bool text_mount(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	const uint8_t *source = memchr(p, 0, n), *target = source ? memchr(source + 1, 0, n - (size_t)(source + 1 - p)) : NULL;
+
+	if (!target)
+		return false;
+	bl_text_escape(b, p, (size_t)(source - p));
+	bl_buf_char(b, ' ');
+	bl_text_escape(b, source + 1, (size_t)(target - source - 1));
+	bl_buf_str(b, " on ");
+	bl_text_escape(b, target + 1, n - (size_t)(target + 1 - p));
+	return true;
+}
+
+/* The operation's number and what abi.h says follows it. */
+static bool text_sys(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	if (n == 0)
+		return false;
+	switch (p[0]) {
+	case BL_OP_CAPABILITY:
+	case BL_OP_SIGNAL:
+		if (n != 2)
+			return false;
+		text_name_of(b, p[0] == BL_OP_SIGNAL ? BL_NAMES_SIGNAL : BL_NAMES_CAPABILITY, p[1]);
+		return true;
+	case BL_OP_SETUID:
+	case BL_OP_SETGID:
+		return text_id(b, p + 1, n - 1);
+	case BL_OP_MOUNT:
+		return text_mount(b, p + 1, n - 1);
+	case BL_OP_MODULE:
+		if (n == 2 && p[1] == BL_OBJ_NAMELESS) {
+			bl_buf_str(b, "memory");
+			return true;
+		}
+		return text_path(b, p + 1, n - 1);
+	case BL_OP_UMOUNT:
+	case BL_OP_PIVOT:
+		return text_path(b, p + 1, n - 1);
+	default:
+		return n == 1;
+	}
+}
+
+static bool text_code(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	if (n == 0)
+		return false;
+	if (p[0] == BL_CODE_FSTYPE) {
+		bl_buf_str(b, "fstype ");
+		bl_text_escape(b, p + 1, n - 1);
+		return true;
+	}
+	bl_buf_str(b, p[0] == BL_CODE_MEMFD ? "memfd" : p[0] == BL_CODE_DELETED ? "deleted" : "anonymous");
+	return n == 1;
+}
+
+static bool text_capability(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	if (n != 1)
+		return false;
+	text_name_of(b, BL_NAMES_CAPABILITY, p[0]);
+	return true;
+}
+
 bool bl_text_nameless(uint32_t kind, const void *key, size_t n)
 {
 	return kind == BL_KEY_PATH && n == 1 && *(const uint8_t *)key == BL_OBJ_NAMELESS;
@@ -195,11 +299,30 @@ void bl_text_object(struct bl_buf *b, uint32_t kind, const void *key, size_t n)
 	case BL_KEY_EXE:
 	case BL_KEY_SCRIPT:
 	case BL_KEY_CGROUP:
+	case BL_KEY_UNIT:
+	case BL_KEY_CONTAINER:
+	case BL_KEY_ANCESTOR:
 		done = text_path(b, key, n);
 		break;
 	case BL_KEY_USER:
 	case BL_KEY_GROUP:
+	case BL_KEY_LOGIN:
 		done = text_id(b, key, n);
+		break;
+	case BL_KEY_CAPABILITY:
+		done = text_capability(b, key, n);
+		break;
+	case BL_KEY_UNIX:
+		done = text_unix(b, key, n);
+		break;
+	case BL_KEY_SOCK:
+		done = text_sock(b, key, n);
+		break;
+	case BL_KEY_SYS:
+		done = text_sys(b, key, n);
+		break;
+	case BL_KEY_CODE:
+		done = text_code(b, key, n);
 		break;
 	case BL_KEY_NET:
 		done = text_net(b, key, n);

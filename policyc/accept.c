@@ -110,25 +110,32 @@ int words_intern(struct words *w, const uint64_t *v, size_t n, uint32_t *ret_off
 	return 0;
 }
 
+/* A rule or atom that matches, and for which operations. */
+struct match {
+	uint32_t index;
+	uint64_t ops;
+	bool implied; /* for all of them */
+};
+
 /* Next owner that these patterns match, from *at on: some pattern of it and none of its exceptions. False: no more. */
-static bool next_owner(const struct owner *owners, const uint32_t *patterns, size_t n, size_t *at, uint32_t *ret)
+static bool next_match(const struct owner *owners, const uint32_t *patterns, size_t n, size_t *at, struct match *ret)
 {
 	while (*at < n) {
 		const struct owner *first = &owners[patterns[*at]];
-		bool matches = false, excepted = false;
+		uint64_t matches = 0, excepted = 0;
 
 		while (*at < n && owners[patterns[*at]].index == first->index &&
-		       owners[patterns[*at]].atom == first->atom) {
-			if (owners[patterns[*at]].except)
-				excepted = true;
+		       owners[patterns[*at]].atom == first->atom && owners[patterns[*at]].implied == first->implied) {
+			const struct owner *o = &owners[patterns[(*at)++]];
+
+			if (o->except)
+				excepted |= o->ops;
 			else
-				matches = true;
-			(*at)++;
+				matches |= o->ops;
 		}
-		if (matches && !excepted) {
-			*ret = first->index;
+		*ret = (struct match){.index = first->index, .ops = matches & ~excepted, .implied = first->implied};
+		if (ret->ops != 0)
 			return true;
-		}
 	}
 	return false;
 }
@@ -142,52 +149,87 @@ static int too_long(struct tables_error *err, const struct ir_rule *r, const cha
 	return -E2BIG;
 }
 
-/* The list for one operation: of each profile the matching rules up to the first without a condition. */
-static int op_list(struct words *w, const struct ir *ir, const uint32_t *rules, size_t n, unsigned int op, uint32_t *ret_off,
-		   struct tables_error *err)
+/* A list under construction. */
+struct list {
+	uint64_t v[1 + BL_MAX_LIST];
+	uint32_t len, chain, profile;
+	bool closed; /* an entry of this profile always holds: nothing after it can decide */
+	struct tables_error *err;
+};
+
+static int list_add(struct list *l, const struct ir_rule *r, uint32_t rule, uint32_t flags, uint32_t cif, uint32_t cunless)
 {
-	uint64_t list[1 + BL_MAX_LIST];
-	uint32_t len = 0, chain = 0, profile = UINT32_MAX;
-	bool closed = false;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct ir_rule *r = &ir->rules[rules[i]];
-
-		if (!(r->ops & BL_OP_BIT(op)))
-			continue;
-		if (r->profile != profile) {
-			profile = r->profile;
-			closed = false;
-			chain = 0;
-		}
-		if (closed)
-			continue;
-		if (++chain > BL_MAX_CHAIN)
-			return too_long(err, r, "rules with conditions of one profile", BL_MAX_CHAIN);
-		if (++len > BL_MAX_LIST)
-			return too_long(err, r, "rules", BL_MAX_LIST);
-		list[len] = BL_ENT(r->profile, 0, r->cond_if, r->cond_unless, r->verdict, rules[i]);
-		closed = r->cond_if == BL_COND_NONE && r->cond_unless == BL_COND_NONE;
-	}
-	*ret_off = 0;
-	if (len == 0)
+	if (r->peer != IR_PEER_ANY)
+		flags |= BL_EF_PEER;
+	if (l->closed)
 		return 0;
-	list[0] = len;
-	return words_intern(w, list, 1 + len, ret_off);
+	if (++l->chain > BL_MAX_CHAIN)
+		return too_long(l->err, r, "rules with conditions of one profile", BL_MAX_CHAIN);
+	if (++l->len > BL_MAX_LIST)
+		return too_long(l->err, r, "rules", BL_MAX_LIST);
+	l->v[l->len] = BL_ENT(r->profile, flags, cif, cunless, flags & BL_EF_IMPLIED ? BL_V_ALLOW : r->verdict, rule);
+	l->closed = cif == BL_COND_NONE && cunless == BL_COND_NONE && (flags & ~BL_EF_IMPLIED) == 0;
+	return 0;
 }
 
-static int object_record(struct words *w, const struct ir *ir, const uint32_t *rules, size_t n, unsigned int kind,
+/*
+ * The entries of one rule. `unless owner and X` holds for the owner only: then the owner has one entry, and everybody else another
+ * before it.
+ */
+static int list_add_rule(struct list *l, const struct ir_rule *r, uint32_t rule, uint32_t flags)
+{
+	int e = 0;
+
+	if (!r->if_owner && !r->unless_owner && !r->unless_mixed)
+		return list_add(l, r, rule, flags, r->cond_if, r->cond_unless);
+	if (!r->if_owner && (r->unless_owner || r->unless_mixed))
+		e = list_add(l, r, rule, flags | BL_EF_NOT_OWNER, r->cond_if, r->cond_unless);
+	if (e == 0 && !r->unless_owner)
+		e = list_add(l, r, rule, flags | BL_EF_OWNER, r->cond_if,
+			     r->unless_mixed ? r->cond_unless_owner : r->cond_unless);
+	return e;
+}
+
+/* The list for one operation: of each profile the matching rules up to the first that always holds; implied ones last. */
+static int op_list(struct words *w, const struct ir *ir, const struct match *m, size_t n, unsigned int op, uint32_t *ret_off,
+		   struct tables_error *err)
+{
+	struct list l = {.err = err};
+	int r = 0;
+
+	for (size_t i = 0, end; r == 0 && i < n; i = end) {
+		uint32_t profile = ir->rules[m[i].index].profile;
+
+		l.chain = 0;
+		l.closed = false;
+		for (int implied = 0; implied < 2; implied++) {
+			for (end = i; r == 0 && end < n && ir->rules[m[end].index].profile == profile; end++) {
+				if ((m[end].ops & BL_OP_BIT(op)) && m[end].implied == (implied != 0))
+					r = list_add_rule(&l, &ir->rules[m[end].index], m[end].index,
+							  implied ? BL_EF_IMPLIED : 0);
+			}
+		}
+	}
+	*ret_off = 0;
+	if (r < 0 || l.len == 0)
+		return r;
+	l.v[0] = l.len;
+	return words_intern(w, l.v, 1 + l.len, ret_off);
+}
+
+static int object_record(struct words *w, const struct ir *ir, const struct match *m, size_t n, unsigned int kind,
 			 uint32_t *ret_off, struct tables_error *err)
 {
-	unsigned int lo = kind == BL_KEY_NET ? BL_OP_SOCKET : BL_OP_READ;
-	unsigned int hi = kind == BL_KEY_NET ? BL_OP_ACCEPT : BL_OP_MAP;
-	uint64_t rec[BL_OP_SLOTS / 2] = { 0 };
+	uint64_t rec[BL_OP_SLOTS / 2] = { 0 }, ops = bl_kind_ops(kind);
 	bool any = false;
 
-	for (unsigned int op = lo; op <= hi; op++) {
+	for (unsigned int op = 0; op < 64; op++) {
 		uint32_t off;
-		int r = op_list(w, ir, rules, n, op, &off, err);
+		int r;
 
+		if (!(ops & BL_OP_BIT(op)))
+			continue;
+		r = op_list(w, ir, m, n, op, &off, err);
 		if (r < 0)
 			return r;
 		rec[BL_OP_SLOT(op) / 2] |= (uint64_t)off << (op & 1 ? 32 : 0);
@@ -197,7 +239,7 @@ static int object_record(struct words *w, const struct ir *ir, const uint32_t *r
 	return any ? words_intern(w, rec, BL_OP_SLOTS / 2, ret_off) : 0;
 }
 
-static int subject_record(struct words *w, const uint32_t *atoms, size_t n, uint32_t *ret_off, struct tables_error *err)
+static int subject_record(struct words *w, const struct match *m, size_t n, uint32_t *ret_off, struct tables_error *err)
 {
 	uint64_t rec[1 + BL_MAX_ACC_ATOMS];
 
@@ -208,28 +250,28 @@ static int subject_record(struct words *w, const uint32_t *atoms, size_t n, uint
 	}
 	rec[0] = n;
 	for (size_t i = 0; i < n; i++)
-		rec[1 + i] = atoms[i];
+		rec[1 + i] = m[i].index;
 	return words_intern(w, rec, 1 + n, ret_off);
 }
 
 int accept_record(struct words *w, const struct ir *ir, const struct owner *owners, unsigned int kind, const uint32_t *patterns,
 		  size_t n, uint32_t *ret_off, struct tables_error *err)
 {
-	uint32_t *ids = malloc((n ? n : 1) * sizeof(*ids));
-	size_t at = 0, nids = 0;
+	struct match *m = malloc((n + 1) * sizeof(*m));
+	size_t at = 0, nm = 0;
 	int r;
 
 	*ret_off = 0;
-	if (!ids)
+	if (!m)
 		return -ENOMEM;
-	while (next_owner(owners, patterns, n, &at, &ids[nids]))
-		nids++;
-	if (nids == 0)
+	while (next_match(owners, patterns, n, &at, &m[nm]))
+		nm++;
+	if (nm == 0)
 		r = 0;
-	else if (kind == BL_KEY_PATH || kind == BL_KEY_NET || kind == BL_KEY_SYS)
-		r = object_record(w, ir, ids, nids, kind, ret_off, err);
+	else if (bl_kind_ops(kind) != 0)
+		r = object_record(w, ir, m, nm, kind, ret_off, err);
 	else
-		r = subject_record(w, ids, nids, ret_off, err);
-	free(ids);
+		r = subject_record(w, m, nm, ret_off, err);
+	free(m);
 	return r;
 }

@@ -25,6 +25,8 @@ struct owner {
 	uint32_t index; /* of the rule or the atom */
 	bool atom;
 	bool except;
+	bool implied;
+	uint64_t ops; /* of the rule that the pattern is about; all bits for an atom */
 };
 
 /*

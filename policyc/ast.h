@@ -40,11 +40,28 @@ struct ast_terms {
 };
 
 /* A part of a rule's object: values with an optional word in front. */
-enum ast_part_kind { AST_PART_PLAIN, AST_PART_TO, AST_PART_PORT, AST_PART_ON, AST_PART_FROM, AST_PART_PROFILE };
+enum ast_part_kind {
+	AST_PART_PLAIN,
+	AST_PART_TO,
+	AST_PART_PORT,
+	AST_PART_ON,
+	AST_PART_FROM,
+	AST_PART_FSTYPE,
+	AST_PART_SOURCE,
+	AST_PART_TARGET,
+	AST_PART_TYPE,
+	AST_PART_PROTOCOL,
+	AST_PART_PEER,	     /* to TERMS */
+	AST_PART_PROFILE,    /* to profile NAME; the name is the only value */
+	AST_PART_SAME,	     /* to same profile */
+	AST_PART_DESCENDANT, /* to descendant */
+	AST_PART_COUNT
+};
 struct ast_part {
 	enum ast_part_kind kind;
-	struct ast_list *values; /* NULL: the word alone */
+	struct ast_list *values; /* NULL: none can follow the word */
 	struct ast_list *except;
+	struct ast_terms *terms; /* AST_PART_PEER */
 	struct src_loc loc;
 	struct ast_part *next;
 };
@@ -91,7 +108,10 @@ enum ast_kind {
 	AST_INHERIT,  /* word */
 	AST_DEFAULT,  /* action, list */
 	AST_RULE,     /* action, list, parts, attrs */
-	AST_TEST,     /* a test block or an assertion, not kept */
+	AST_TEST,     /* word (its name), body of AST_AS and AST_EXPECT */
+	AST_AS,	      /* terms */
+	AST_EXPECT,   /* word (a profile's name) or NULL, action, list, parts, attrs */
+	AST_ASSERT,   /* list, parts, attrs */
 	AST_UNKNOWN,  /* word: a statement that begins with no known word; list and body if it looks like a profile */
 	AST_MISPLACED /* word: a statement that belongs elsewhere */
 };

@@ -28,18 +28,21 @@ static void print_rule(const struct bl_image *img, uint32_t rule, const char *le
 }
 
 /* One profile: what it considered, in order, and what it said. */
-static void print_profile(const struct bl_image *img, const struct sim_answer *a, uint32_t op, uint32_t i)
+static void print_profile(const struct bl_image *img, const struct sim_answer *a, uint32_t i)
 {
-	uint32_t p = a->label.prof[i], rule;
+	uint32_t p = a->label.prof[i];
+	struct sim_considered c;
 	const struct bl_meta_profile *m = &img->profiles[p];
 	const struct bl_report *rep = &a->result.reports[i];
-	bool holds = false;
 
 	printf("  profile %s (%s:%u): %s\n", bl_image_str(img, m->name), bl_image_str(img, m->file), m->line,
 	       rep->verdict ? said_word(rep) : "allow");
-	for (uint32_t k = 0; (rule = sim_considered(img, a, op, p, k, &holds)) != UINT32_MAX; k++) {
-		print_rule(img, rule, holds ? "    decides   " : "    passed over: its conditions do not hold   ");
-		if (holds)
+	for (uint32_t k = 0; sim_considered(img, a, p, k, &c); k++) {
+		print_rule(img, c.rule,
+			   !c.holds	? "    passed over: its conditions do not hold   "
+			   : c.implied ? "    decides, because it could use this socket   "
+				       : "    decides   ");
+		if (c.holds)
 			return;
 	}
 	if (rep->reason == BL_R_DEFAULT)
@@ -58,7 +61,7 @@ static void print_text(const struct bl_image *img, const struct sim_request *q, 
 	if (a->label.nprof == 0)
 		printf("  the process is in no profile\n");
 	for (uint32_t i = 0; i < a->label.nprof; i++)
-		print_profile(img, a, q->op, i);
+		print_profile(img, a, i);
 }
 
 static void json_report(struct bl_buf *b, const struct bl_image *img, const struct bl_report *rep)
@@ -135,7 +138,7 @@ static int ask_and_print(const struct bl_image *img, const struct sim_request *q
 
 static int batch_line(const struct bl_image *img, char *line, size_t len, unsigned long number)
 {
-	struct sim_request q = { .cgroup = "/" };
+	struct sim_request q = { .who = { .login = UINT32_MAX } };
 	struct request r;
 	struct bl_error err;
 	char where[48];
@@ -144,13 +147,13 @@ static int batch_line(const struct bl_image *img, char *line, size_t len, unsign
 	if (request_parse(line, len, &r, &err) < 0)
 		return cmd_fail(EXIT_USAGE, "%s%s", where, err.text);
 	q.op = sim_op(r.op);
-	if (!(BL_OPS_ENFORCED & BL_OP_BIT(q.op)) && q.op != BL_OP_TRUNCATE)
+	if (q.op == 0)
 		return cmd_fail(EXIT_USAGE, "%sunknown operation '%s'", where, r.op);
-	q.exes = (const char *const *)&r.exe;
-	q.nexes = r.exe && r.exe[0] ? 1 : 0;
-	q.cgroup = r.cgroup ? r.cgroup : "/";
-	q.euid = r.euid;
-	q.untrusted = r.untrusted;
+	q.who.exes = (const char *const *)&r.exe;
+	q.who.nexes = r.exe && r.exe[0] ? 1 : 0;
+	q.who.cgroup = r.cgroup ? r.cgroup : "/";
+	q.who.euid = r.euid;
+	q.who.untrusted = r.untrusted || q.who.nexes == 0;
 	q.object = r.object;
 	q.object_len = r.object_len;
 	return ask_and_print(img, &q, true, where);
@@ -189,17 +192,18 @@ static int user_id(const char *word, uint32_t *ret)
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)
 {
-	struct sim_request q = { .exes = o->exes, .nexes = o->nexes, .untrusted = o->untrusted };
+	struct sim_request q = { .who = { .exes = o->exes, .nexes = o->nexes, .login = UINT32_MAX } };
 	char object[BL_PATH_MAX];
 	int len;
 
 	if (n < 2 || n > 3)
 		return cmd_fail(EXIT_USAGE, "explain needs an operation and its object, as in: read /etc/shadow, or connect tcp 10.0.0.5:80");
 	q.op = sim_op(args[0]);
-	if (!(BL_OPS_ENFORCED & BL_OP_BIT(q.op)) && q.op != BL_OP_TRUNCATE)
-		return cmd_fail(EXIT_USAGE, "'%s' is not an operation that this version enforces", args[0]);
-	q.cgroup = o->cgroup ? o->cgroup : "/";
-	if (o->user && user_id(o->user, &q.euid) < 0)
+	if (q.op == 0)
+		return cmd_fail(EXIT_USAGE, "'%s' is not an operation", args[0]);
+	q.who.untrusted = o->untrusted || o->nexes == 0;
+	q.who.cgroup = o->cgroup ? o->cgroup : "/";
+	if (o->user && user_id(o->user, &q.who.euid) < 0)
 		return cmd_fail(EXIT_USAGE, "user '%s' does not exist on this machine; write its number", o->user);
 	len = snprintf(object, sizeof(object), "%s%s%s", args[1], n == 3 ? " " : "", n == 3 ? args[2] : "");
 	if (len < 0 || (size_t)len >= sizeof(object))

@@ -17,6 +17,8 @@ struct glob_checker {
 	const char *glob;
 	struct word_error *err;
 	bool has_braces;
+	const char *what; /* NULL: a path; what else it is a name of */
+	bool slashes;	  /* that may contain them */
 };
 
 /* The text of elements, as it was written. */
@@ -203,6 +205,24 @@ static int check_alt(void *arg, const struct glob_tok *t, size_t n)
 	return check_proc(c, t, n);
 }
 
+/* One alternative of a name that is no path. */
+static int check_name_alt(void *arg, const struct glob_tok *t, size_t n)
+{
+	const struct glob_checker *c = arg;
+
+	if (n == 0)
+		return glob_bad(c, t, n, 0, 0, "E-glob-name", arena_printf(c->arena, "the name of %s is empty", c->what), NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (t[i].type == GLOB_SLASH && !c->slashes)
+			return glob_bad(c, t, n, i, i + 1, "E-glob-name",
+					arena_printf(c->arena, "the name of %s has no '/'", c->what), NULL);
+		if (i > 0 && n > 2 && t[i].type == GLOB_STAR && t[i - 1].type == GLOB_STAR)
+			return glob_bad(c, t, n, i - 1, i + 1, "E-glob-star", "'**' stands for the whole name only",
+					"write '*' for a part of it");
+	}
+	return 0;
+}
+
 /* Alternatives of the elements from..end, and the bytes of all of them; both stop growing above their limits. */
 static void count_alts(const struct glob_tok *t, size_t from, size_t end, size_t *ret_alts, size_t *ret_bytes)
 {
@@ -245,9 +265,11 @@ static int check_limits(const struct glob_checker *c, const struct glob_tok *t, 
 	return -EINVAL;
 }
 
-int glob_check(struct arena *arena, const char *glob, struct word_error *err)
+static int glob_check_all(struct glob_checker *c, glob_fn *alternative)
 {
-	struct glob_checker c = {.arena = arena, .glob = glob, .err = err};
+	struct arena *arena = c->arena;
+	struct word_error *err = c->err;
+	const char *glob = c->glob;
 	size_t len = strlen(glob);
 	struct glob_tok *t;
 	int n, r;
@@ -263,13 +285,27 @@ int glob_check(struct arena *arena, const char *glob, struct word_error *err)
 	n = glob_cut(arena, glob, t, err);
 	r = n < 0 ? n : 0;
 	for (int i = 0; i < n; i++)
-		c.has_braces |= t[i].type == GLOB_OPEN;
+		c->has_braces |= t[i].type == GLOB_OPEN;
 	if (r == 0)
-		r = check_limits(&c, t, (size_t)n);
+		r = check_limits(c, t, (size_t)n);
 	if (r == 0)
-		r = glob_each(t, (size_t)n, false, check_alt, &c);
+		r = glob_each(t, (size_t)n, false, alternative, c);
 	free(t);
 	if (r == -ENOMEM)
 		arena_oom();
 	return r;
+}
+
+int glob_check(struct arena *arena, const char *glob, struct word_error *err)
+{
+	struct glob_checker c = {.arena = arena, .glob = glob, .err = err};
+
+	return glob_check_all(&c, check_alt);
+}
+
+int glob_check_name(struct arena *arena, const char *glob, const char *what, bool slashes, struct word_error *err)
+{
+	struct glob_checker c = {.arena = arena, .glob = glob, .err = err, .what = what, .slashes = slashes};
+
+	return glob_check_all(&c, check_name_alt);
 }

@@ -8,11 +8,18 @@
 
 #include "automaton.h"
 #include "word_error.h"
+#include <stdbool.h>
 
 struct arena;
 
 /* 0, or -EINVAL with *err: the pattern is malformed or can never match. Text and help of *err are in the arena. */
 int glob_check(struct arena *arena, const char *glob, struct word_error *err);
+
+/*
+ * The same for a name that is no path: a unit, a file system type, a mount's source. It may contain '/' if `slashes`, and `**` stands
+ * alone, for everything. `what` names it in messages ("a unit").
+ */
+int glob_check_name(struct arena *arena, const char *glob, const char *what, bool slashes, struct word_error *err);
 
 /* What a checked glob matches. NULL: out of memory. */
 struct re *glob_to_re(struct au *a, const char *glob);

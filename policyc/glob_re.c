@@ -106,6 +106,17 @@ static struct re *re_component(const struct glob_re *g, const struct glob_tok *t
 	return re_cat(g->a, slash, re_elements(g, t, n));
 }
 
+/* What comes before the first '/': a lone `**` is everything. */
+static struct re *re_beginning(const struct glob_re *g, const struct glob_tok *t, size_t n)
+{
+	uint8_t bits[32];
+
+	memset(bits, 0xff, sizeof(bits));
+	if (n == 2 && t[0].type == GLOB_STAR && t[1].type == GLOB_STAR)
+		return re_star(g->a, re_set(g->a, bits));
+	return re_elements(g, t, n);
+}
+
 static int re_alternative(void *arg, const struct glob_tok *t, size_t n)
 {
 	struct re *all = NULL, *x;
@@ -113,10 +124,12 @@ static int re_alternative(void *arg, const struct glob_tok *t, size_t n)
 	size_t end;
 
 	for (size_t i = 0; i < n; i = end) {
+		bool slash = t[i].type == GLOB_SLASH; /* a name that is no path begins without */
+
 		end = i + 1;
 		while (end < n && t[end].type != GLOB_SLASH)
 			end++;
-		x = re_component(g, t + i + 1, end - i - 1, end == n);
+		x = slash ? re_component(g, t + i + 1, end - i - 1, end == n) : re_beginning(g, t, end);
 		all = i == 0 ? x : re_cat(g->a, all, x);
 	}
 	g->sum = g->sum ? re_alt(g->a, g->sum, all) : all;

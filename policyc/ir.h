@@ -12,22 +12,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Addresses: those whose first `prefix` bits are those of addr. */
+struct ir_addr {
+	uint8_t family; /* enum bl_family; 0: both, any address */
+	uint8_t prefix;
+	uint8_t addr[16];
+};
+
 /* One pattern: bytes of a kind. `except` makes a match of it take the whole term's match away. */
 struct ir_pattern {
 	enum bl_kind kind;
 	bool except;
+	bool any;           /* every byte string of the kind; nothing else counts */
+	bool implied;       /* SOCK: of a rule about addresses; decides only where no rule about sockets does */
+	uint64_t ops;       /* BL_OP_BIT of the rule's operations that it is about, 0: all of them */
 	const char *text;   /* as an administrator would write it, for dump and messages */
-	const char *glob;   /* BL_KEY_PATH, EXE, SCRIPT, CGROUP: the glob, sets and braces expanded or not, as written */
+	const char *glob;   /* names: the glob, as written; UNIX; CODE: the file system type; SYS: the path or target */
+	const char *fstype; /* SYS, mount: globs, NULL: any */
+	const char *source;
 	bool and_below;     /* CGROUP: the name itself and everything below it */
-	uint32_t lo, hi;    /* USER, GROUP: inclusive range */
+	uint8_t op;         /* SYS: enum bl_op */
+	uint8_t code;       /* CODE: enum bl_code */
+	bool nameless;      /* SYS, module: and what has no name */
+	uint32_t lo, hi;    /* USER, GROUP, LOGIN, CAPABILITY, SYS: inclusive range */
 	struct ir_net {     /* NET */
 		uint8_t proto;     /* enum bl_proto; 0: any */
-		uint8_t family;    /* enum bl_family; 0: both, any address */
-		uint8_t prefix;    /* bits of addr that count */
 		bool any_port;     /* also matches sockets without ports */
-		uint8_t addr[16];
+		bool accept;       /* the peer's address follows */
+		struct ir_addr at; /* the peer of a connect, the local end otherwise */
+		struct ir_addr peer;
 		uint16_t port_lo, port_hi; /* inclusive, unless any_port */
 	} net;
+	struct ir_sock {    /* SOCK; -1: any */
+		int32_t family, type, protocol;
+	} sock;
 	struct src_loc loc;
 };
 
@@ -42,6 +60,7 @@ struct ir_atom {
 	enum bl_kind kind;
 	struct ir_term term;
 	uint64_t sticky;  /* hash of profile name and canonical text, 0: judged by the present state */
+	uint32_t profile; /* whose subject it makes inherited, + 1; 0: none's */
 	const char *text; /* canonical: "exe /usr/sbin/nginx, /usr/sbin/x except /a" */
 };
 
@@ -61,13 +80,24 @@ struct ir_cond {
 	size_t nclauses;
 };
 
+/* Whom a rule about processes is about. */
+enum ir_peer { IR_PEER_ANY, IR_PEER_COND, IR_PEER_DESCENDANT };
+
 struct ir_rule {
 	uint32_t profile;
 	enum bl_verdict verdict;
-	uint64_t ops;        /* BL_OP_BIT, groups expanded: `write` carries append and truncate */
+	uint64_t ops;        /* BL_OP_BIT, groups expanded: `write` carries append and truncate, `exec` carries map */
 	struct ir_term object; /* npatterns 0: matches every object of its operations */
 	uint32_t cond_if;     /* BL_COND_NONE: none */
-	uint32_t cond_unless;
+	uint32_t cond_unless; /* alternatives without `owner` */
+	bool if_owner;
+	bool unless_owner;    /* an alternative is `owner` alone */
+	bool unless_mixed;    /* some alternatives are `owner` and more: then, for the owner, instead of cond_unless: */
+	uint32_t cond_unless_owner;
+	enum ir_peer peer;
+	uint32_t peer_cond;
+	bool quiet, leave;
+	uint32_t enter;       /* profile + 1, 0: none */
 	uint32_t err;         /* positive errno of a refusal */
 	const char *message;  /* NULL: none */
 	const char *tag;
@@ -82,6 +112,7 @@ struct ir_profile {
 	enum bl_mode mode;
 	uint64_t deny_ops;     /* BL_OP_BIT that the default refuses */
 	const char *subject;   /* canonical text */
+	uint32_t entered;      /* atom of what a rule's `enter` put in, 0: none does */
 	struct src_loc loc;
 	struct src_loc default_loc; /* line 0: no default statement */
 };
@@ -91,6 +122,8 @@ struct ir_user {
 	enum bl_kind kind; /* BL_KEY_USER or BL_KEY_GROUP */
 	uint32_t id;
 };
+
+struct ast_stmt;
 
 struct ir {
 	struct ir_profile *profiles;
@@ -103,6 +136,8 @@ struct ir {
 	size_t nconds;
 	struct ir_user *users;
 	size_t nusers;
+	const struct ast_stmt **tests; /* AST_TEST and AST_ASSERT, in the order read; checked.h gives them meaning */
+	size_t ntests;
 };
 
 #endif

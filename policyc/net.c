@@ -27,7 +27,7 @@ bool net_looks_like_addr(const char *text)
 	return memchr(text, ':', hex) || (text[0] >= '0' && text[0] <= '9');
 }
 
-static int net_parse_bytes(struct arena *a, const char *host, struct ir_net *n, struct word_error *err)
+static int net_parse_bytes(struct arena *a, const char *host, struct ir_addr *n, struct word_error *err)
 {
 	if (inet_pton(AF_INET, host, n->addr) == 1) {
 		n->family = BL_FAM_INET;
@@ -56,7 +56,7 @@ static int net_parse_bytes(struct arena *a, const char *host, struct ir_net *n, 
 		       "host names are not looked up: write addresses");
 }
 
-static const char *net_show(struct arena *a, const struct ir_net *n)
+static const char *net_show(struct arena *a, const struct ir_addr *n)
 {
 	char buf[INET6_ADDRSTRLEN];
 	int af = n->family == BL_FAM_INET ? AF_INET : AF_INET6;
@@ -65,7 +65,7 @@ static const char *net_show(struct arena *a, const struct ir_net *n)
 }
 
 /* Clears the bits after the prefix; true if there were any. */
-static bool net_mask(struct ir_net *n, unsigned bits)
+static bool net_mask(struct ir_addr *n, unsigned bits)
 {
 	bool found = false;
 
@@ -78,7 +78,7 @@ static bool net_mask(struct ir_net *n, unsigned bits)
 	return found;
 }
 
-static bool net_all_zero(const struct ir_net *n)
+static bool net_all_zero(const struct ir_addr *n)
 {
 	static const uint8_t zero[16];
 
@@ -86,10 +86,10 @@ static bool net_all_zero(const struct ir_net *n)
 }
 
 /* A v4-mapped address is an IPv4 address by the time it is judged. */
-static int net_check_mapped(struct arena *a, const struct ir_net *n, struct word_error *err)
+static int net_check_mapped(struct arena *a, const struct ir_addr *n, struct word_error *err)
 {
 	static const uint8_t head[12] = {[10] = 0xff, [11] = 0xff};
-	struct ir_net v4 = {.family = BL_FAM_INET};
+	struct ir_addr v4 = {.family = BL_FAM_INET};
 	const char *text;
 
 	if (n->family != BL_FAM_INET6 || n->prefix < 96 || memcmp(n->addr, head, sizeof(head)) != 0)
@@ -101,11 +101,11 @@ static int net_check_mapped(struct arena *a, const struct ir_net *n, struct word
 					: arena_printf(a, "write %s/%u", text, n->prefix - 96u));
 }
 
-int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct word_error *err)
+int net_parse_addr(struct arena *a, const char *text, struct ir_addr *ret, struct word_error *err)
 {
 	const char *slash = strchr(text, '/');
 	const char *host = slash ? arena_strndup(a, text, (size_t)(slash - text)) : text;
-	struct ir_net n = {0};
+	struct ir_addr n = {0};
 	uint32_t bits, prefix;
 	int r;
 

@@ -9,7 +9,7 @@
 struct arena;
 
 /* Fills in family, prefix and addr of *ret from an address or ADDRESS/PREFIX. 0, or -EINVAL with *err. */
-int net_parse_addr(struct arena *a, const char *text, struct ir_net *ret, struct word_error *err);
+int net_parse_addr(struct arena *a, const char *text, struct ir_addr *ret, struct word_error *err);
 
 /* Does it look as if an address was meant? */
 bool net_looks_like_addr(const char *text);

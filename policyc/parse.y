@@ -58,19 +58,21 @@ static void pc_error(struct src_loc *loc, struct parse *p, const char *text);
 %token <word> DEFAULT "default" INHERIT "inherit" ALLOW "allow" DENY "deny" KILL "kill" LOG "log"
 %token <word> IF "if" UNLESS "unless" AND "and" MESSAGE "message" TAG "tag" SEVERITY "severity"
 %token <word> ERRNO "errno" QUIET "quiet" ENTER "enter" LEAVE "leave" TEST "test" ASSERT "assert"
-%token <word> TO "to" PORT "port" ON "on" FROM "from"
+%token <word> TO "to" PORT "port" ON "on" FROM "from" FSTYPE "fstype" SOURCE "source" TARGET "target" TYPE "type"
+%token <word> PROTOCOL "protocol" AS "as" EXPECT "expect" NEVER "never"
+%token <word> TERM "a term" SAME "same" DESCENDANT "descendant" /* after `to` only, see token.c */
 
-%type <word> name item body_word top_word
+%type <word> name item soft body_word top_word test_word
 %type <list> list except_opt ops values_opt
-%type <term> term
-%type <terms> terms
-%type <part> part
-%type <parts> parts
+%type <term> term as_term peer_term
+%type <terms> terms as_terms peer
+%type <part> part peer_part
+%type <parts> parts object
 %type <attr> attr
 %type <attrs> attrs
 %type <action> action
-%type <stmt> top stmt rule
-%type <block> file body
+%type <stmt> top stmt rule test_stmt
+%type <block> file body test_body
 %type <kind> part_word
 
 %%
@@ -102,10 +104,19 @@ top:
 		yyerrok;
 	}
 	| PROFILE error ";" { $$ = NULL; yyerrok; }
-	| TEST STRING "{" block close { $$ = ast_stmt(A, AST_TEST, @1, $1); }
-	| TEST error "{" block close { $$ = NULL; yyerrok; }
+	| TEST STRING "{" test_body close {
+		$$ = ast_stmt(A, AST_TEST, @$, $2);
+		$$->body = $4;
+	}
+	| TEST error "{" test_body close { $$ = NULL; yyerrok; }
 	| TEST error ";" { $$ = NULL; yyerrok; }
-	| ASSERT junk ";" { $$ = ast_stmt(A, AST_TEST, @1, $1); }
+	| ASSERT NEVER ops object attrs ";" {
+		$$ = ast_stmt(A, AST_ASSERT, @$, $1);
+		$$->list = $3;
+		$$->parts = $4;
+		$$->attrs = $5;
+	}
+	| ASSERT error ";" { $$ = NULL; yyerrok; }
 	| NAME junk ";" { $$ = ast_stmt(A, AST_UNKNOWN, @$, $1); }
 	| NAME name "{" body close {
 		$$ = ast_stmt(A, AST_UNKNOWN, @$, $1);
@@ -115,12 +126,14 @@ top:
 	| NAME error "{" body close { $$ = NULL; yyerrok; }
 	| NAME error ";" { $$ = NULL; yyerrok; }
 	| body_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| test_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| error ";" { $$ = NULL; yyerrok; }
 	| error "}" { $$ = NULL; yyerrok; }
 	;
 
 body_word: SUBJECT | MODE | INHERIT | DEFAULT | ALLOW | DENY | KILL | LOG;
 top_word: SET | TEST | ASSERT;
+test_word: AS | EXPECT;
 
 close:
 	"}"
@@ -149,11 +162,49 @@ stmt:
 	| INCLUDE STRING ";" { $$ = ast_stmt(A, AST_INCLUDE, @$, $2); }
 	| NAME junk ";" { $$ = ast_stmt(A, AST_UNKNOWN, @$, $1); }
 	| top_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| test_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| error ";" { $$ = NULL; yyerrok; }
 	;
 
+test_body:
+	%empty { $$ = ast_block_add(A, NULL, NULL); }
+	| test_body test_stmt { $$ = ast_block_add(A, $1, $2); }
+	;
+
+test_stmt:
+	AS as_terms ";" {
+		$$ = ast_stmt(A, AST_AS, @$, $1);
+		$$->terms = $2;
+	}
+	| EXPECT action ops object attrs ";" {
+		$$ = ast_stmt(A, AST_EXPECT, @$, NULL);
+		$$->action = $2;
+		$$->list = $3;
+		$$->parts = $4;
+		$$->attrs = $5;
+	}
+	| EXPECT PROFILE name action ops object attrs ";" {
+		$$ = ast_stmt(A, AST_EXPECT, @$, $3);
+		$$->action = $4;
+		$$->list = $5;
+		$$->parts = $6;
+		$$->attrs = $7;
+	}
+	| NAME junk ";" { $$ = ast_stmt(A, AST_UNKNOWN, @$, $1); }
+	| body_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| top_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| error ";" { $$ = NULL; yyerrok; }
+	;
+
+as_terms:
+	as_term { $$ = ast_terms_add(A, NULL, $1); }
+	| as_terms as_term { $$ = ast_terms_add(A, $1, $2); }
+	;
+
+as_term: NAME list { $$ = ast_term(A, @$, $1, $2); };
+
 rule:
-	action ops parts attrs ";" {
+	action ops object attrs ";" {
 		$$ = ast_stmt(A, AST_RULE, @$, NULL);
 		$$->action = $1;
 		$$->list = $2;
@@ -188,8 +239,41 @@ part:
 		$$ = ast_part(A, @$, (enum ast_part_kind)$1, $2);
 		$$->except = $3;
 	}
-	| PROFILE { $$ = ast_part(A, @$, AST_PART_PROFILE, NULL); }
-	| TO PROFILE { $$ = ast_part(A, @$, AST_PART_PROFILE, NULL); }
+	;
+
+/* What a rule is about; a peer comes last, because its terms go on as long as they can. */
+object:
+	parts
+	| parts peer_part { $$ = ast_parts_add(A, $1, $2); }
+	;
+
+peer_part:
+	TO PROFILE name { $$ = ast_part(A, @$, AST_PART_PROFILE, ast_list_add(A, NULL, $3)); }
+	| TO SAME PROFILE { $$ = ast_part(A, @$, AST_PART_SAME, NULL); }
+	| TO DESCENDANT { $$ = ast_part(A, @$, AST_PART_DESCENDANT, NULL); }
+	| TO peer {
+		$$ = ast_part(A, @$, AST_PART_PEER, NULL);
+		$$->terms = $2;
+	}
+	;
+
+peer:
+	peer_term { $$ = ast_terms_add(A, NULL, $1); }
+	| peer AND term { $$ = ast_terms_add(A, $1, $3); }
+	;
+
+peer_term:
+	TERM { $$ = ast_term(A, @$, $1, NULL); }
+	| TERM list { $$ = ast_term(A, @$, $1, $2); }
+	| TERM list EXCEPT list {
+		$$ = ast_term(A, @$, $1, $2);
+		$$->except = $4;
+	}
+	| TERM EXCEPT NAME list {
+		$$ = ast_term(A, @$, $1, NULL);
+		$$->except_head = $3;
+		$$->except = $4;
+	}
 	;
 
 part_word:
@@ -197,6 +281,11 @@ part_word:
 	| PORT { $$ = AST_PART_PORT; }
 	| ON { $$ = AST_PART_ON; }
 	| FROM { $$ = AST_PART_FROM; }
+	| FSTYPE { $$ = AST_PART_FSTYPE; }
+	| SOURCE { $$ = AST_PART_SOURCE; }
+	| TARGET { $$ = AST_PART_TARGET; }
+	| TYPE { $$ = AST_PART_TYPE; }
+	| PROTOCOL { $$ = AST_PART_PROTOCOL; }
 	;
 
 attrs:
@@ -266,7 +355,9 @@ list:
 	;
 
 item: NAME | VALUE | STRING;
-name: NAME | STRING;
+name: NAME | STRING | soft;
+/* Words of the language that are names too, where nothing else can be meant. */
+soft: FSTYPE | SOURCE | TARGET | TYPE | PROTOCOL | AS | EXPECT | NEVER;
 
 junk:
 	%empty
@@ -281,14 +372,7 @@ junk_tokens:
 junk_token:
 	NAME | VALUE | STRING | "," | "=" | INCLUDE | SET | EXCEPT | PROFILE | SUBJECT | MODE | DEFAULT | INHERIT
 	| ALLOW | DENY | KILL | LOG | IF | UNLESS | AND | MESSAGE | TAG | SEVERITY | ERRNO | QUIET | ENTER | LEAVE
-	| TEST | ASSERT | TO | PORT | ON | FROM
-	;
-
-block:
-	%empty
-	| block junk_token
-	| block ";"
-	| block "{" block "}"
+	| TEST | ASSERT | TO | PORT | ON | FROM | soft | TERM | SAME | DESCENDANT
 	;
 
 %%

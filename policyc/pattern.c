@@ -70,10 +70,11 @@ static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
 	return re_cat(a, glob_to_re(a, p->glob), re_opt(a, re_cat(a, re_lit(a, "/", 1), re_anything(a))));
 }
 
-static struct re *re_addr(struct au *a, const struct ir_net *n)
+/* The address alone, without its family. */
+static struct re *re_addr(struct au *a, const struct ir_addr *n)
 {
 	size_t bytes = n->family == BL_FAM_INET ? 4 : 16;
-	struct re *x = re_lit(a, &n->family, 1);
+	struct re *x = re_empty(a);
 
 	for (size_t i = 0; i < bytes; i++) {
 		unsigned known = n->prefix > 8 * i ? n->prefix - 8 * (unsigned)i : 0;
@@ -84,39 +85,108 @@ static struct re *re_addr(struct au *a, const struct ir_net *n)
 	return x;
 }
 
-static struct re *re_any_addr(struct au *a)
+/* Both ends are of one family. */
+static struct re *re_net_family(struct au *a, const struct ir_net *n, uint8_t family)
 {
-	const uint8_t v4 = BL_FAM_INET, v6 = BL_FAM_INET6;
+	struct ir_addr any = {.family = family};
+	uint8_t lo[2] = {(uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo};
+	uint8_t hi[2] = {(uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi};
+	struct re *x = re_cat(a, re_lit(a, &family, 1), re_addr(a, n->at.family == 0 ? &any : &n->at));
 
-	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_bytes(a, 4)),
-		      re_cat(a, re_lit(a, &v6, 1), re_any_bytes(a, 16)));
+	x = re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));
+	return n->accept ? re_cat(a, x, re_addr(a, n->peer.family == 0 ? &any : &n->peer)) : x;
 }
 
 static struct re *re_net(struct au *a, const struct ir_net *n)
 {
-	struct re *x = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1);
-	uint8_t lo[2] = {(uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo};
-	uint8_t hi[2] = {(uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi};
+	struct re *proto = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1), *x = NULL;
+	static const uint8_t families[] = {BL_FAM_INET, BL_FAM_INET6};
 
-	x = re_cat(a, x, n->family == 0 ? re_any_addr(a) : re_addr(a, n));
-	return re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t f = families[i];
+
+		if ((n->at.family != 0 && n->at.family != f) || (n->peer.family != 0 && n->peer.family != f))
+			continue;
+		x = x ? re_alt(a, x, re_net_family(a, n, f)) : re_net_family(a, n, f);
+	}
+	return x ? re_cat(a, proto, x) : NULL;
+}
+
+/* A number of n bytes, -1: any. */
+static struct re *re_exactly(struct au *a, int32_t value, size_t n)
+{
+	const uint8_t be[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+	return value < 0 ? re_any_bytes(a, n) : re_lit(a, be + 2 - n, n);
+}
+
+static struct re *re_sock(struct au *a, const struct ir_sock *s)
+{
+	return re_cat(a, re_cat(a, re_exactly(a, s->family, 2), re_exactly(a, s->type, 1)), re_exactly(a, s->protocol, 2));
+}
+
+/* NULL: any bytes without 0. */
+static struct re *re_mount_part(struct au *a, const char *glob)
+{
+	return glob ? glob_to_re(a, glob) : re_star(a, re_range(a, 1, 0xff));
+}
+
+static struct re *re_sys(struct au *a, const struct ir_pattern *p)
+{
+	struct re *x = re_lit(a, &p->op, 1), *y;
+	const uint8_t zero = 0, nameless = BL_OBJ_NAMELESS;
+
+	switch (p->op) {
+	case BL_OP_CAPABILITY:
+	case BL_OP_SIGNAL:
+		return re_cat(a, x, re_range(a, (uint8_t)p->lo, (uint8_t)p->hi));
+	case BL_OP_SETUID:
+	case BL_OP_SETGID:
+		return re_cat(a, x, re_id(a, p->lo, p->hi));
+	case BL_OP_MOUNT:
+		x = re_cat(a, re_cat(a, x, re_mount_part(a, p->fstype)), re_lit(a, &zero, 1));
+		x = re_cat(a, re_cat(a, x, re_mount_part(a, p->source)), re_lit(a, &zero, 1));
+		return re_cat(a, x, re_mount_part(a, p->glob));
+	default:
+		y = glob_to_re(a, p->glob);
+		return re_cat(a, x, p->nameless ? re_alt(a, y, re_lit(a, &nameless, 1)) : y);
+	}
+}
+
+static struct re *re_code(struct au *a, const struct ir_pattern *p)
+{
+	struct re *x = re_lit(a, &p->code, 1);
+
+	return p->code == BL_CODE_FSTYPE ? re_cat(a, x, glob_to_re(a, p->glob)) : x;
+}
+
+static struct re *re_one_byte(struct au *a, const struct ir_pattern *p)
+{
+	return re_range(a, (uint8_t)p->lo, (uint8_t)p->hi);
 }
 
 struct re *pattern_to_re(struct au *a, const struct ir_pattern *p)
 {
+	if (p->any)
+		return re_anything(a);
 	switch (p->kind) {
-	case BL_KEY_PATH:
-	case BL_KEY_EXE:
-	case BL_KEY_SCRIPT:
-		return glob_to_re(a, p->glob);
 	case BL_KEY_USER:
 	case BL_KEY_GROUP:
+	case BL_KEY_LOGIN:
 		return re_id(a, p->lo, p->hi);
+	case BL_KEY_CAPABILITY:
+		return re_one_byte(a, p);
 	case BL_KEY_CGROUP:
 		return re_cgroup(a, p);
 	case BL_KEY_NET:
 		return re_net(a, &p->net);
+	case BL_KEY_SOCK:
+		return re_sock(a, &p->sock);
+	case BL_KEY_SYS:
+		return re_sys(a, p);
+	case BL_KEY_CODE:
+		return re_code(a, p);
 	default:
-		return NULL;
+		return glob_to_re(a, p->glob);
 	}
 }

@@ -82,16 +82,6 @@ const char *sema_text(struct sema *s, const struct ast_word *w)
 	return out;
 }
 
-void sema_unsupported(struct sema *s, struct src_loc loc, const char *what, const char *name, const char *help)
-{
-	struct diag *d;
-
-	d = diag_error(s->diags, loc, "E-unsupported", "%s '%s' is not %s by this version", what, name,
-		       strcmp(what, "operation") == 0 ? "enforced" : "supported");
-	if (help)
-		diag_help(s->diags, d, "%s", help);
-}
-
 void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, const char *what, const char *const *words,
 		  size_t n)
 {
@@ -133,12 +123,19 @@ static void top_statement(struct sema *s, const struct ast_stmt *st)
 		profile_collect(s, st, st->word);
 		break;
 	case AST_TEST:
-		sema_unsupported(s, st->word->loc, "statement", st->word->text, NULL);
+	case AST_ASSERT:
+		s->ir.tests = arena_more(s->arena, s->ir.tests, s->ir.ntests, &s->tests_cap, sizeof(*s->ir.tests));
+		s->ir.tests[s->ir.ntests++] = st;
 		break;
 	case AST_UNKNOWN:
 		top_unknown(s, st);
 		break;
 	case AST_MISPLACED:
+		if (strcmp(st->word->text, "as") == 0 || strcmp(st->word->text, "expect") == 0) {
+			d = diag_error(s->diags, st->word->loc, "E-misplaced", "'%s' belongs inside a test", st->word->text);
+			diag_help(s->diags, d, "write test \"...\" { ... } around it");
+			break;
+		}
 		d = diag_error(s->diags, st->word->loc, "E-misplaced", "'%s' belongs inside a profile", st->word->text);
 		diag_help(s->diags, d, "write profile NAME { ... } around it");
 		break;
@@ -182,6 +179,8 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 	set_resolve_all(&s);
 	s.ir.profiles = arena_alloc(arena, (s.nprofiles + 1) * sizeof(*s.ir.profiles));
 	s.ir.nprofiles = s.nprofiles;
+	for (size_t i = 0; i < s.nprofiles; i++)
+		profile_look_ahead(&s, i);
 	for (size_t i = 0; i < s.nprofiles; i++)
 		profile_subject(&s, i);
 	for (size_t i = 0; i < s.nprofiles; i++)

@@ -8,6 +8,7 @@
 #include "word_error.h"
 #include "diag.h"
 #include "ir.h"
+#include "names.h"
 
 struct pats {
 	struct ir_pattern *v;
@@ -29,6 +30,8 @@ struct sema_profile {
 	const char *name;
 	struct src_loc loc; /* of the name */
 	bool no_inherit;
+	bool entered;	     /* some rule enters it */
+	bool names_accept;   /* some rule names accept: bind does not decide it */
 	bool has_unknown; /* statements that were not understood: one may be what seems to be missing */
 	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
 	struct src_loc op_loc[64];				     /* default statement by operation */
@@ -49,7 +52,7 @@ struct sema {
 	struct arena *arena;
 	struct diags *diags;
 	struct ir ir; /* what is found so far */
-	size_t atoms_cap, conds_cap, rules_cap, users_cap;
+	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap;
 	struct sema_set *sets;
 	size_t nsets, sets_cap;
 	struct sema_profile *profiles;
@@ -81,7 +84,6 @@ void sema_over(struct sema *s, enum sema_limit which, struct src_loc loc, const 
 bool sema_name_ok(const char *name, bool set);
 /* Text of a quoted word with \" and \\ resolved; NULL (and a message) if it has any other escape or is no UTF-8. */
 const char *sema_text(struct sema *s, const struct ast_word *w);
-void sema_unsupported(struct sema *s, struct src_loc loc, const char *what, const char *name, const char *help);
 /* "unknown WHAT 'word'", with the nearest of the words. */
 void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, const char *what, const char *const *words,
 		  size_t n);
@@ -100,12 +102,20 @@ bool pats_add(struct sema *s, struct pats *p, const struct ir_pattern *one);
 /* ---- sema_word.c: one word of a kind ---- */
 bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, struct ir_pattern *ret);
 bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob, enum bl_kind kind);
+/* The word without its first `skip` bytes as a name that is no path; `what` and `slashes` as glob_check_name() has them. */
+bool word_check_name(struct sema *s, const struct ast_word *w, size_t skip, const char *what, bool slashes);
+bool word_check_id(struct sema *s, const struct ast_word *w, bool group, uint32_t *ret_lo, uint32_t *ret_hi);
+bool word_check_capability(struct sema *s, const struct ast_word *w, uint32_t *ret);
+/* "unknown WHAT 'word'", with the nearest of the table or else the help. */
+void word_unknown_name(struct sema *s, const struct ast_word *w, enum bl_names table, const char *what, const char *help);
 
 /* ---- sema_subject.c ---- */
 struct term_use {
 	const struct sema_profile *profile;
 	bool subject;
 	bool weakens; /* the clause holding makes a verdict milder */
+	bool owner_fits; /* the condition is about a file too */
+	bool *owner;	 /* set if `owner` is among the terms */
 };
 /* One conjunction; its canonical text is added to *text. False: something was wrong, which has been said. */
 bool subject_terms(struct sema *s, const struct ast_terms *t, const struct term_use *use, struct ir_clause *ret,
@@ -116,18 +126,21 @@ void subject_statement(struct sema *s, struct sema_profile *p, const struct ast_
 bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret);
 bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret);
 const char *ops_word(unsigned op);
-#define OPS_OF_PATHS                                                                                                   \
-	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) |        \
-	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_EXEC))
+uint64_t ops_of_word(const char *word); /* 0: it is no operation and no group */
 
 /* ---- sema_object.c ---- */
-bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, struct ir_term *ret);
+/* Fills in r->object and r->peer; the operations, verdict and profile are there. */
+bool object_resolve(struct sema *s, const struct ast_stmt *st, struct ir_rule *r);
 
 /* ---- sema_profile.c ---- */
 /* name NULL: it could not be read, which has been said; the rest is checked all the same. */
 void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name);
 void profile_subject(struct sema *s, size_t i); /* all but the rules; conditions are numbered like profiles */
 void profile_rules(struct sema *s, size_t i);
+void profile_look_ahead(struct sema *s, size_t i); /* before all subjects: what its rules mean for other statements */
+uint32_t profile_of_name(const struct sema *s, const char *name); /* number + 1, 0: there is none */
+/* The number of the profile of this name; false, and a message, if there is none. */
+bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret);
 
 /* ---- sema_rule.c ---- */
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st);

@@ -77,6 +77,7 @@ uint32_t atom_get(struct sema *s, const char *word, enum bl_kind kind, struct pa
 	}
 	ir->atoms = arena_more(s->arena, ir->atoms, ir->natoms, &s->atoms_cap, sizeof(*ir->atoms));
 	ir->atoms[ir->natoms] = (struct ir_atom){.kind = kind, .sticky = sticky, .text = text};
+	ir->atoms[ir->natoms].profile = sticky_profile && *sticky_profile ? profile_of_name(s, sticky_profile) : 0;
 	ir->atoms[ir->natoms].term.patterns = p->v;
 	ir->atoms[ir->natoms].term.npatterns = p->n;
 	return (uint32_t)ir->natoms++;

@@ -17,7 +17,8 @@ uint64_t sema_hash(const char *name, const char *text);
 
 /*
  * Number of the atom "WORD patterns", an old one if there is an equal one; p is sorted. sticky_profile: the profile
- * whose subject it makes inherited, NULL: judged by the present state. ATOM_NONE: over the limit, which has been said.
+ * whose subject it makes inherited, "": inherited in any case, NULL: judged by the present state. ATOM_NONE: over the limit, which has
+ * been said.
  */
 uint32_t atom_get(struct sema *s, const char *word, enum bl_kind kind, struct pats *p, const char *sticky_profile,
 		  struct src_loc loc);

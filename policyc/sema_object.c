@@ -1,34 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a rule is about: names, or peers of a connection. */
-#include "sema.h"
+/* What a rule is about: which form its operations give it, and the forms that are names. */
+#include "sema_object.h"
 
 #include <string.h>
 
 #include "arena.h"
-#include "net.h"
-#include "num.h"
+#include "names.h"
 #include "banned.h"
 
-/* `connect [tcp|udp] [to ADDRS] [port LIST]`, taken apart. */
-struct net_object {
-	const struct ast_part *to, *port;
-	uint8_t protos[2];
-	size_t nprotos;
-};
+/* What the objects of an operation look like. */
+enum form { FORM_PATHS, FORM_CODE, FORM_SOCK, FORM_NET, FORM_CAPS, FORM_PTRACE, FORM_SIGNAL, FORM_MOUNT, FORM_SYS_PATH, FORM_IDS, FORM_NONE };
 
-struct port_range {
-	uint16_t lo, hi;
-	const char *text;
-};
-
-static const char *part_word(enum ast_part_kind kind)
+static enum form op_form(unsigned op)
 {
-	static const char *const words[] = {"", "to", "port", "on", "from", "profile"};
+	switch (op) {
+	case BL_OP_EXEC:
+	case BL_OP_MAP:
+		return FORM_CODE;
+	case BL_OP_SOCKET:
+		return FORM_SOCK;
+	case BL_OP_CONNECT:
+	case BL_OP_BIND:
+	case BL_OP_ACCEPT:
+		return FORM_NET;
+	case BL_OP_CAPABILITY:
+		return FORM_CAPS;
+	case BL_OP_PTRACE:
+		return FORM_PTRACE;
+	case BL_OP_SIGNAL:
+		return FORM_SIGNAL;
+	case BL_OP_MOUNT:
+		return FORM_MOUNT;
+	case BL_OP_UMOUNT:
+	case BL_OP_PIVOT:
+	case BL_OP_MODULE:
+		return FORM_SYS_PATH;
+	case BL_OP_SETUID:
+	case BL_OP_SETGID:
+		return FORM_IDS;
+	default:
+		return op < BL_OP_EXEC ? FORM_PATHS : FORM_NONE;
+	}
+}
+
+static const char *form_takes(enum form f)
+{
+	static const char *const words[] = {
+		[FORM_PATHS] = "paths",	   [FORM_CODE] = "paths",	[FORM_SOCK] = "a family of sockets",
+		[FORM_NET] = "addresses",  [FORM_CAPS] = "capabilities", [FORM_PTRACE] = "a process",
+		[FORM_SIGNAL] = "signals", [FORM_MOUNT] = "a file system", [FORM_SYS_PATH] = "a path",
+		[FORM_IDS] = "ids",	   [FORM_NONE] = "no object",
+	};
+
+	return words[f];
+}
+
+const char *part_word(enum ast_part_kind kind)
+{
+	static const char *const words[AST_PART_COUNT] = {"",	    "to",     "port", "on",	   "from",	"fstype",  "source",
+							  "target", "type", "protocol", "to", "to profile", "to same profile",
+							  "to descendant"};
 
 	return words[kind];
 }
 
-static bool object_says(struct sema *s, struct src_loc loc, const char *text, const char *help)
+bool object_says(struct sema *s, struct src_loc loc, const char *text, const char *help)
 {
 	struct diag *d = diag_error(s->diags, loc, "E-object", "%s", text);
 
@@ -37,32 +73,12 @@ static bool object_says(struct sema *s, struct src_loc loc, const char *text, co
 	return false;
 }
 
-static bool object_is_word(const struct ast_word *w, const char *const *words, size_t n)
+bool object_is_word(const struct ast_word *w, const char *word)
 {
-	for (size_t i = 0; w->plain && i < n; i++) {
-		if (strcmp(w->text, words[i]) == 0)
-			return true;
-	}
-	return false;
+	return w->plain && strcmp(w->text, word) == 0;
 }
 
-/* Objects of exec that have no name. */
-static bool object_check_nameless(struct sema *s, const struct ast_list *l)
-{
-	static const char *const words[] = {"memfd", "deleted", "anonymous", "fstype"};
-	bool ok = true;
-
-	for (const struct ast_word *w = l->first; w; w = w->next) {
-		if (object_is_word(w, words, sizeof(words) / sizeof(words[0]))) {
-			sema_unsupported(s, w->loc, "object", w->text, NULL);
-			ok = false;
-		}
-	}
-	return ok;
-}
-
-/* One term: what is in pos and not in exc. */
-static bool object_join(struct sema *s, struct pats *pos, const struct pats *exc, struct ir_term *ret)
+bool object_join(struct sema *s, struct pats *pos, const struct pats *exc, struct ir_term *ret)
 {
 	for (size_t i = 0; i < exc->n; i++) {
 		struct ir_pattern p = exc->v[i];
@@ -76,189 +92,181 @@ static bool object_join(struct sema *s, struct pats *pos, const struct pats *exc
 	return true;
 }
 
-static bool object_paths(struct sema *s, const struct ast_part *part, struct ir_term *ret)
+/* The parts of a rule by their words; false, and a message, for one that does not belong or comes twice. */
+bool object_sort(struct sema *s, const struct ast_part *parts, uint32_t allowed, const char *op, const struct ast_part **ret)
 {
-	struct pats pos = {0}, exc = {0};
-	bool ok;
+	for (const struct ast_part *p = parts; p; p = p->next) {
+		if (!(allowed & 1u << p->kind) && p->kind == AST_PART_PLAIN)
+			return object_says(s, p->loc, arena_printf(s->arena, "'%s' takes no such object", op), NULL);
+		if (!(allowed & 1u << p->kind))
+			return object_says(s, p->loc,
+					   arena_printf(s->arena, "'%s' does not belong to '%s'", part_word(p->kind), op),
+					   NULL);
+		if (p->kind == AST_PART_PLAIN && (ret[p->kind] || p != parts))
+			return object_says(s, p->values->first->loc,
+					   arena_printf(s->arena, "missing ',' before '%.80s'", p->values->first->text),
+					   "commas separate the values of a list");
+		if (ret[p->kind]) {
+			struct diag *d = diag_error(s->diags, p->loc, "E-duplicate", "a second '%s' in one rule",
+						    part_word(p->kind));
 
-	if (part->kind != AST_PART_PLAIN)
-		return object_says(s, part->loc,
-				   arena_printf(s->arena, "'%s' belongs to network operations", part_word(part->kind)),
-				   "the object of this rule is a list of paths");
-	if (!object_check_nameless(s, part->values))
-		return false;
-	if (part->next && part->next->kind == AST_PART_PLAIN)
-		return object_says(
-			s, part->next->values->first->loc,
-			arena_printf(s->arena, "missing ',' before '%.80s'", part->next->values->first->text),
-			"commas separate the values of a list");
-	if (part->next)
-		return object_paths(s, part->next, ret);
-	ok = set_values(s, part->values, BL_KEY_PATH, &pos, &exc);
-	if (part->except)
-		ok &= set_values(s, part->except, BL_KEY_PATH, &exc, NULL);
-	return ok && object_join(s, &pos, &exc, ret);
-}
-
-static bool net_protos(struct sema *s, const struct ast_part *part, struct net_object *ret)
-{
-	static const char *const words[] = {"tcp", "udp"}, *const unix_words[] = {"unix"};
-
-	for (const struct ast_word *w = part->values->first; w; w = w->next) {
-		uint8_t proto = strcmp(w->text, "udp") == 0 ? BL_PROTO_UDP : BL_PROTO_TCP;
-
-		if (object_is_word(w, unix_words, 1)) {
-			sema_unsupported(s, w->loc, "object", w->text, NULL);
+			diag_help(s->diags, d, "separate values by ','");
+			diag_note(s->diags, d, ret[p->kind]->loc, "the first one is here");
 			return false;
 		}
-		if (!object_is_word(w, words, 2) && (net_looks_like_addr(w->text) || w->text[0] == '$'))
-			return object_says(s, w->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", w->text),
-					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
-		if (!object_is_word(w, words, 2))
-			return object_says(s, w->loc, arena_printf(s->arena, "'%.80s' is no protocol", w->text),
-					   "write tcp or udp, then 'to' and addresses, then 'port' and numbers");
-		if (ret->nprotos == 0 || (ret->nprotos == 1 && ret->protos[0] != proto))
-			ret->protos[ret->nprotos++] = proto;
+		ret[p->kind] = p;
 	}
-	if (part->except)
-		return object_says(s, part->except->loc, "protocols have no exceptions", "list those that are meant");
 	return true;
 }
 
-static bool net_part(struct sema *s, const struct ast_part *part, bool first, struct net_object *ret)
+/* Values of one part, its exceptions included. */
+bool object_values(struct sema *s, const struct ast_part *p, enum bl_kind kind, struct pats *pos, struct pats *exc)
 {
-	const struct ast_part **at = part->kind == AST_PART_TO ? &ret->to : &ret->port;
-	struct diag *d;
+	bool ok = set_values(s, p->values, kind, pos, exc);
 
-	switch (part->kind) {
-	case AST_PART_PLAIN:
-		if (!first && object_is_word(part->values->first, (const char *const[]){"tcp", "udp"}, 2))
-			return object_says(s, part->loc, "the protocol comes first",
-					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
-		return net_protos(s, part, ret);
-	case AST_PART_TO:
-	case AST_PART_PORT:
-		if (*at) {
-			d = diag_error(s->diags, part->loc, "E-duplicate", "a second '%s' in one rule",
-				       part_word(part->kind));
-			diag_help(s->diags, d, "separate values by ','");
-			diag_note(s->diags, d, (*at)->loc, "the first one is here");
-			return false;
-		}
-		*at = part;
-		return true;
-	default:
-		return object_says(s, part->loc,
-				   arena_printf(s->arena, "'%s' does not belong to 'connect'", part_word(part->kind)),
-				   "write 'to' for the peer's address");
-	}
-}
-
-static bool net_ports(struct sema *s, const struct ast_part *part, struct port_range *ports, size_t *ret_n)
-{
-	struct word_error err;
-	uint32_t lo, hi;
-	bool ok = true;
-
-	if (part->except)
-		return object_says(s, part->except->loc, "ports have no exceptions", "write ranges without them");
-	for (const struct ast_word *w = part->values->first; w; w = w->next) {
-		if (num_parse_range(s->arena, w->text, "port", 0, 65535, &lo, &hi, &err) < 0) {
-			sema_bad(s, w, &err);
-			ok = false;
-			continue;
-		}
-		ports[(*ret_n)++] = (struct port_range){.lo = (uint16_t)lo, .hi = (uint16_t)hi, .text = w->text};
-	}
+	if (p->except)
+		ok &= set_values(s, p->except, kind, exc, NULL);
 	return ok;
 }
 
-/* "tcp to 192.0.2.0/24 port 443" */
-static const char *net_text(struct sema *s, uint8_t proto, const char *addr, const char *port)
-{
-	const char *word = proto == BL_PROTO_TCP ? "tcp" : proto == BL_PROTO_UDP ? "udp" : "";
+/* ---- paths and code ---- */
 
-	return arena_printf(s->arena, "%s%s%s%s%s%s", word, *word && (addr || port) ? " " : "",
-			    addr ? (addr[0] ? "to " : "") : "", addr ? addr : "",
-			    addr && port ? " port "
-			    : port	 ? "port "
-					 : "",
-			    port ? port : "");
+static int code_of_word(const struct ast_word *w)
+{
+	return object_is_word(w, "memfd")     ? BL_CODE_MEMFD
+	       : object_is_word(w, "deleted")   ? BL_CODE_DELETED
+	       : object_is_word(w, "anonymous") ? BL_CODE_ANONYMOUS
+						: 0;
 }
 
-/* Every protocol with every address with every port. */
-static bool net_multiply(struct sema *s, const struct net_object *o, const struct pats *addrs,
-			 const struct port_range *ports, size_t nports, struct pats *ret)
+/* Takes the words for code without a name out of a list; what is left are paths. */
+static bool code_words(struct sema *s, const struct ast_list *l, uint64_t ops, struct pats *pos, struct ast_list **ret_paths)
 {
-	size_t np = o->nprotos ? o->nprotos : 1, na = addrs->n ? addrs->n : 1, nq = nports ? nports : 1;
+	*ret_paths = NULL;
+	for (const struct ast_word *w = l->first; w; w = w->next) {
+		struct ir_pattern p = {.kind = BL_KEY_CODE, .text = w->text, .loc = w->loc, .code = (uint8_t)code_of_word(w)};
 
-	for (size_t i = 0; i < np * na * nq; i++) {
-		const struct port_range *port = nports ? &ports[i % nq] : NULL;
-		struct ir_pattern p = {.kind = BL_KEY_NET, .net.any_port = true};
-		const char *addr = NULL;
+		if (p.code == 0) {
+			struct ast_word *copy = arena_alloc(s->arena, sizeof(*copy));
 
-		if (addrs->n) {
-			p = addrs->v[i / nq % na];
-			addr = p.text;
-		} else {
-			p.loc = o->port ? o->port->loc : (struct src_loc){0};
+			*copy = *w;
+			*ret_paths = ast_list_add(s->arena, *ret_paths, copy);
+			continue;
 		}
-		p.net.proto = o->nprotos ? o->protos[i / nq / na] : 0;
-		p.net.any_port = !port;
-		p.net.port_lo = port ? port->lo : 0;
-		p.net.port_hi = port ? port->hi : 0;
-		p.text = net_text(s, p.net.proto, addr, port ? port->text : NULL);
-		if (!pats_add(s, ret, &p))
+		if (ops & ~bl_kind_ops(BL_KEY_CODE))
+			return object_says(s, w->loc, arena_printf(s->arena, "'%s' is an object of exec and map only", w->text),
+					   "a file by this name is written with its whole path");
+		if (!pats_add(s, pos, &p))
 			return false;
 	}
 	return true;
 }
 
-static bool object_net(struct sema *s, const struct ast_part *parts, struct ir_term *ret)
+static bool object_fstype(struct sema *s, const struct ast_part *part, uint64_t ops, struct ir_term *ret)
 {
-	struct pats addrs = {0}, exc = {0}, all = {0};
-	struct port_range *ports = NULL;
-	struct net_object o = {0};
-	size_t nports = 0;
-	bool ok = true;
+	struct pats pos = {0}, exc = {0};
 
-	for (const struct ast_part *p = parts; ok && p; p = p->next)
-		ok = net_part(s, p, p == parts, &o);
-	if (!ok)
-		return false;
-	if (o.to) {
-		ok = set_values(s, o.to->values, BL_KEY_NET, &addrs, &exc);
-		if (o.to->except)
-			ok &= set_values(s, o.to->except, BL_KEY_NET, &exc, NULL);
+	if (ops & ~bl_kind_ops(BL_KEY_CODE))
+		return object_says(s, part->loc, "'fstype' is for exec, map and mount",
+				   "files are named by their paths");
+	if (part->except)
+		return object_says(s, part->except->loc, "file system types have no exceptions", "list those that are meant");
+	for (const struct ast_word *w = part->values->first; w; w = w->next) {
+		struct ir_pattern p = {.kind = BL_KEY_CODE, .loc = w->loc, .code = BL_CODE_FSTYPE, .glob = w->text};
+
+		p.text = arena_printf(s->arena, "fstype %s", w->text);
+		if (!word_check_name(s, w, 0, "a file system type", false) || !pats_add(s, &pos, &p))
+			return false;
 	}
-	if (o.port) {
-		ports = arena_alloc(s->arena, o.port->values->n * sizeof(*ports));
-		ok &= net_ports(s, o.port, ports, &nports);
-	}
-	if (!ok || !net_multiply(s, &o, &addrs, ports, nports, &all))
-		return false;
-	for (size_t i = 0; i < all.n; i++)
-		all.v[i].loc = all.v[i].loc.file ? all.v[i].loc : parts->loc;
-	return object_join(s, &all, &exc, ret);
+	return object_join(s, &pos, &exc, ret);
 }
 
-/* The first operation of either kind, for a message about both. */
-static unsigned first_op(uint64_t ops)
+static bool object_paths(struct sema *s, const struct ast_part *parts, uint64_t ops, struct ir_term *ret)
 {
-	return (unsigned)__builtin_ctzll(ops);
+	const struct ast_part *by[AST_PART_COUNT] = {0}, *plain;
+	struct pats pos = {0}, exc = {0};
+	struct ast_list *paths;
+	bool ok;
+
+	for (const struct ast_part *p = parts; p; p = p->next) {
+		if (p->kind != AST_PART_PLAIN && p->kind != AST_PART_FSTYPE)
+			return object_says(s, p->loc,
+					   arena_printf(s->arena, "'%s' does not belong to '%s'", part_word(p->kind),
+							ops_word((unsigned)__builtin_ctzll(ops))),
+					   "the object of this rule is a list of paths");
+	}
+	if (!object_sort(s, parts, 1u << AST_PART_PLAIN | 1u << AST_PART_FSTYPE, "", by))
+		return false;
+	plain = by[AST_PART_PLAIN];
+	if (plain && by[AST_PART_FSTYPE])
+		return object_says(s, by[AST_PART_FSTYPE]->loc, "paths and 'fstype' in one rule", "write a rule for each");
+	if (!plain)
+		return object_fstype(s, by[AST_PART_FSTYPE], ops, ret);
+	if (!code_words(s, plain->values, ops, &pos, &paths))
+		return false;
+	ok = !paths || set_values(s, paths, BL_KEY_PATH, &pos, &exc);
+	if (plain->except)
+		ok &= set_values(s, plain->except, BL_KEY_PATH, &exc, NULL);
+	return ok && object_join(s, &pos, &exc, ret);
 }
 
-bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, struct ir_term *ret)
-{
-	uint64_t paths = ops & OPS_OF_PATHS, nets = ops & ~OPS_OF_PATHS;
+/* ---- which form ---- */
 
-	*ret = (struct ir_term){0};
-	if (!rule->parts)
-		return true;
-	if (paths && nets)
-		return object_says(s, rule->parts->first->loc,
-				   arena_printf(s->arena, "'%s' takes paths and '%s' takes addresses",
-						ops_word(first_op(paths)), ops_word(first_op(nets))),
+/* The forms of a rule's operations must go together; names the first two that do not. */
+static bool form_find(struct sema *s, const struct ast_stmt *st, uint64_t ops, enum form *ret)
+{
+	const struct ast_part *part = st->parts->first;
+	unsigned first = (unsigned)__builtin_ctzll(ops);
+
+	*ret = op_form(first);
+	for (unsigned op = first + 1; op < 64; op++) {
+		enum form f = op_form(op);
+
+		if (!(ops & BL_OP_BIT(op)) || f == *ret)
+			continue;
+		if ((*ret == FORM_PATHS && f == FORM_CODE) ||
+		    (*ret == FORM_PTRACE && f == FORM_SIGNAL && part->kind >= AST_PART_PEER))
+			continue;
+		return object_says(s, part->loc,
+				   arena_printf(s->arena, "'%s' takes %s and '%s' takes %s", ops_word(first),
+						form_takes(*ret), ops_word(op), form_takes(f)),
 				   "write a rule for each");
-	return nets ? object_net(s, rule->parts->first, ret) : object_paths(s, rule->parts->first, ret);
+	}
+	if (*ret == FORM_NONE)
+		return object_says(s, part->loc, arena_printf(s->arena, "'%s' takes no object", ops_word(first)),
+				   "a rule about it ends after the operation");
+	return true;
+}
+
+bool object_resolve(struct sema *s, const struct ast_stmt *st, struct ir_rule *r)
+{
+	enum form form;
+
+	r->object = (struct ir_term){0};
+	if (!st->parts)
+		return net_implied(s, r);
+	if (!form_find(s, st, r->ops, &form))
+		return false;
+	switch (form) {
+	case FORM_PATHS:
+	case FORM_CODE:
+		return object_paths(s, st->parts->first, r->ops, &r->object);
+	case FORM_SOCK:
+		return object_sock(s, st->parts->first, r);
+	case FORM_NET:
+		return object_net(s, st->parts->first, r) && net_implied(s, r);
+	case FORM_CAPS:
+		return object_caps(s, st->parts->first, r);
+	case FORM_PTRACE:
+	case FORM_SIGNAL:
+		return object_peer(s, st->parts->first, r);
+	case FORM_MOUNT:
+		return object_mount(s, st->parts->first, r);
+	case FORM_SYS_PATH:
+		return object_sys_path(s, st->parts->first, r);
+	case FORM_IDS:
+		return object_ids(s, st->parts->first, r);
+	default:
+		return false;
+	}
 }

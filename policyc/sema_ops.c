@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for operations, and which of them this version enforces. */
+/* Words for operations and for groups of them. */
 #include "sema.h"
 
 #include <string.h>
@@ -7,8 +7,6 @@
 #include "arena.h"
 #include "nearest.h"
 #include "banned.h"
-
-#define WRITE_OPS (BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE))
 
 struct op_word {
 	const char *word;
@@ -23,7 +21,7 @@ static const struct op_word op_words[] = {
 };
 #define OP_WORDS (sizeof(op_words) / sizeof(op_words[0]))
 
-/* `exec` is an operation as well as a class, and as long as `map` is not enforced it is the operation. */
+/* The class exec is no group of its own: the operation `exec` contains `map` (DESIGN section 2, point 16). */
 static const char *const group_words[] = {"file", "network", "system", "modify"};
 #define GROUP_WORDS (sizeof(group_words) / sizeof(group_words[0]))
 
@@ -54,29 +52,29 @@ static uint64_t group_ops(const char *word)
 	return ops;
 }
 
-static const char *ops_list(struct sema *s, uint64_t ops)
+uint64_t ops_of_word(const char *word)
+{
+	for (size_t i = 0; i < OP_WORDS; i++) {
+		if (strcmp(op_words[i].word, word) != 0)
+			continue;
+		if (op_words[i].op == BL_OP_WRITE)
+			return BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE);
+		if (op_words[i].op == BL_OP_EXEC)
+			return BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP);
+		return BL_OP_BIT(op_words[i].op);
+	}
+	return group_ops(word);
+}
+
+static const char *ops_list(struct sema *s)
 {
 	struct arena_buf b = {.arena = s->arena};
 
 	for (size_t i = 0; i < OP_WORDS; i++) {
-		if (!(ops & BL_OP_BIT(op_words[i].op)))
-			continue;
 		arena_buf_str(&b, b.len ? ", " : "");
 		arena_buf_str(&b, op_words[i].word);
 	}
 	return b.s;
-}
-
-static void ops_unsupported_group(struct sema *s, const struct ast_word *w, uint64_t ops)
-{
-	uint64_t parts = WRITE_OPS & ~BL_OP_BIT(BL_OP_WRITE);
-	struct diag *d;
-
-	d = diag_error(s->diags, w->loc, "E-unsupported",
-		       "'%s' contains operations that are not enforced by this version: %s", w->text,
-		       ops_list(s, ops & ~BL_OPS_ENFORCED & ~parts));
-	if (ops & BL_OPS_ENFORCED)
-		diag_help(s->diags, d, "name the others instead: %s", ops_list(s, ops & BL_OPS_ENFORCED));
 }
 
 static void ops_unknown(struct sema *s, const struct ast_word *w)
@@ -93,30 +91,16 @@ static void ops_unknown(struct sema *s, const struct ast_word *w)
 	if (near.best)
 		diag_help(s->diags, d, "did you mean '%s'?", near.best);
 	else
-		diag_help(s->diags, d, "operations are %s", ops_list(s, BL_OPS_ENFORCED));
+		diag_help(s->diags, d, "operations are %s; groups of them file, modify, network and system",
+			  ops_list(s));
 }
 
 bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret)
 {
-	uint64_t ops = group_ops(w->text);
-
-	if (ops != 0) {
-		if (ops & ~BL_OPS_ENFORCED & ~WRITE_OPS)
-			ops_unsupported_group(s, w, ops);
-		*ret = ops;
-		return !(ops & ~BL_OPS_ENFORCED & ~WRITE_OPS);
-	}
-	for (size_t i = 0; i < OP_WORDS; i++) {
-		if (strcmp(op_words[i].word, w->text) != 0)
-			continue;
-		*ret = op_words[i].op == BL_OP_WRITE ? WRITE_OPS : BL_OP_BIT(op_words[i].op);
-		if (BL_OPS_ENFORCED & BL_OP_BIT(op_words[i].op))
-			return true;
-		sema_unsupported(s, w->loc, "operation", w->text, *ret & WRITE_OPS ? "'write' contains it" : NULL);
-		return false;
-	}
-	ops_unknown(s, w);
-	return false;
+	*ret = ops_of_word(w->text);
+	if (*ret == 0)
+		ops_unknown(s, w);
+	return *ret != 0;
 }
 
 bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret)

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "bounds.h"
+#include "nearest.h"
 #include "sema_cond.h"
 #include "banned.h"
 
@@ -16,6 +17,33 @@ static const struct sema_profile *profile_find(const struct sema *s, const char 
 			return &s->profiles[i];
 	}
 	return NULL;
+}
+
+uint32_t profile_of_name(const struct sema *s, const char *name)
+{
+	const struct sema_profile *p = profile_find(s, name);
+
+	return p ? (uint32_t)(p - s->profiles) + 1 : 0;
+}
+
+bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret)
+{
+	uint32_t n = profile_of_name(s, w->text);
+	struct nearest near;
+	struct diag *d;
+
+	*ret = n - 1;
+	if (n != 0)
+		return true;
+	nearest_init(&near, w->text);
+	for (size_t i = 0; i < s->nprofiles; i++)
+		nearest_try(&near, s->profiles[i].name ? s->profiles[i].name : "");
+	d = diag_error(s->diags, w->loc, "E-unknown-profile", "unknown profile '%.64s'", w->text);
+	if (near.best)
+		diag_help(s->diags, d, "did you mean '%s'?", near.best);
+	else
+		diag_help(s->diags, d, "no profile of this policy has this name");
+	return false;
 }
 
 void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name)
@@ -186,6 +214,53 @@ static void profile_rule_list(struct sema *s, size_t i, const struct ast_block *
 	}
 }
 
+/* What rules say that matters before they are read in order. */
+static void look_ahead(struct sema *s, struct sema_profile *p, const struct ast_block *b)
+{
+	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		if (st->kind == AST_INCLUDE && st->body)
+			look_ahead(s, p, st->body);
+		if (st->kind != AST_RULE)
+			continue;
+		for (const struct ast_word *w = st->list->first; w; w = w->next)
+			p->names_accept |= (ops_of_word(w->text) & BL_OP_BIT(BL_OP_ACCEPT)) != 0;
+		for (const struct ast_attr *at = st->attrs ? st->attrs->first : NULL; at; at = at->next) {
+			uint32_t n = at->kind == AST_ATTR_ENTER ? profile_of_name(s, at->value->text) : 0;
+
+			if (n != 0)
+				s->profiles[n - 1].entered = true;
+		}
+	}
+}
+
+void profile_look_ahead(struct sema *s, size_t i)
+{
+	look_ahead(s, &s->profiles[i], s->profiles[i].ast->body);
+}
+
+/* A profile that rules enter has one more alternative in its subject: having been entered, which is inherited. */
+static void profile_entered(struct sema *s, struct sema_profile *p, struct ir_profile *ir)
+{
+	struct pats none = {0};
+	struct lits lits = {0};
+
+	if (!p->entered || !p->name)
+		return;
+	ir->entered = atom_get(s, "entered", BL_KEY_EXE, &none, p->name, p->loc);
+	if (ir->entered == ATOM_NONE)
+		return;
+	lits_add(s, &lits, (struct ir_lit){.atom = ir->entered});
+	p->clauses = arena_more(s->arena, p->clauses, p->nclauses, &p->clauses_cap, sizeof(*p->clauses));
+	p->clauses[p->nclauses++] = (struct ir_clause){.lits = lits.v, .nlits = lits.n};
+}
+
+/* Without a rule or a default about accept, what decides bind decides it (DESIGN section 2, point 19). */
+static void profile_accept_default(const struct sema_profile *p, struct ir_profile *ir)
+{
+	if (!p->names_accept && p->op_loc[BL_OP_ACCEPT].line == 0 && (ir->deny_ops & BL_OP_BIT(BL_OP_BIND)))
+		ir->deny_ops |= BL_OP_BIT(BL_OP_ACCEPT);
+}
+
 void profile_subject(struct sema *s, size_t i)
 {
 	struct sema_profile *p = &s->profiles[i];
@@ -201,6 +276,8 @@ void profile_subject(struct sema *s, size_t i)
 		diag_help(s->diags, d, "say whom it confines, for example 'subject exe /usr/sbin/nginx;'");
 	}
 	ir->subject = p->subject.s ? p->subject.s : "";
+	profile_entered(s, p, ir);
+	profile_accept_default(p, ir);
 	cond_new(s, p->clauses, p->nclauses, p->loc);
 }
 

@@ -7,6 +7,8 @@
 
 #include "arena.h"
 #include "bounds.h"
+#include "nearest.h"
+#include "num.h"
 #include "sema_cond.h"
 #include "banned.h"
 
@@ -50,6 +52,26 @@ static const char *attr_word(enum ast_attr_kind kind)
 	return words[kind];
 }
 
+#define ERRNO_LAST 133u /* EHWPOISON: include/uapi/asm-generic/errno.h */
+
+static bool attr_says(struct sema *s, const struct ast_attr *at, const char *text, const char *help)
+{
+	struct diag *d = diag_error(s->diags, at->loc, "E-attribute", "%s", text);
+
+	diag_help(s->diags, d, "%s", help);
+	return false;
+}
+
+/* Does the profile's subject have a term that is inherited? */
+static bool rule_can_leave(const struct sema *s, uint32_t profile)
+{
+	for (size_t i = 0; i < s->ir.natoms; i++) {
+		if (s->ir.atoms[i].profile == profile + 1)
+			return true;
+	}
+	return false;
+}
+
 static const char *attr_text(struct sema *s, const struct ast_attr *at, size_t max)
 {
 	const char *text = sema_text(s, at->value);
@@ -76,6 +98,78 @@ static bool attr_severity(struct sema *s, const struct ast_attr *at, struct ir_r
 	return false;
 }
 
+/* By name, as errno(3) has them, or by number. */
+static bool attr_errno(struct sema *s, const struct ast_attr *at, struct ir_rule *r)
+{
+	struct word_error err;
+	struct nearest near;
+	uint32_t n = 0;
+	struct diag *d;
+
+	if (r->verdict < BL_V_DENY)
+		return attr_says(s, at, "'errno' is for rules that refuse", "write it in a deny rule");
+	if (at->value->text[0] >= '0' && at->value->text[0] <= '9') {
+		if (num_parse(s->arena, at->value->text, strlen(at->value->text), "errno", 1, ERRNO_LAST, &n, &err) < 0) {
+			sema_bad(s, at->value, &err);
+			return false;
+		}
+	}
+	nearest_init(&near, at->value->text);
+	for (uint32_t i = 1; n == 0 && i <= ERRNO_LAST; i++) {
+		const char *name = strerrorname_np((int)i);
+
+		nearest_try(&near, name ? name : "");
+		n = name && strcmp(name, at->value->text) == 0 ? i : 0;
+	}
+	if (n == BL_PROBE_ERRNO)
+		return attr_says(s, at, "EKEYREJECTED is what the enforcer's self-test looks for", "take another, for example EACCES");
+	r->err = n;
+	if (n != 0)
+		return true;
+	d = diag_error(s->diags, at->value->loc, "E-unknown-value", "unknown errno '%.64s'", at->value->text);
+	if (near.best)
+		diag_help(s->diags, d, "did you mean '%s'?", near.best);
+	else
+		diag_help(s->diags, d, "as in errno(3), for example EACCES");
+	return false;
+}
+
+static bool attr_enter(struct sema *s, const struct ast_attr *at, struct ir_rule *r)
+{
+	const struct sema_profile *p;
+	uint32_t n;
+	struct diag *d;
+
+	if (!profile_number(s, at->value, &n))
+		return false;
+	p = &s->profiles[n];
+	r->enter = n + 1;
+	if (!p->no_inherit)
+		return true;
+	d = diag_error(s->diags, at->value->loc, "E-conflict", "'%s' cannot be entered: it has 'inherit no'", p->name);
+	diag_help(s->diags, d, "to have been entered is inherited");
+	diag_note(s->diags, d, p->inherit_loc, "it is said here");
+	return false;
+}
+
+/* `enter` and `leave` are about what an exec that goes on makes of the process. */
+static bool attr_moves(struct sema *s, const struct ast_attr *at, struct ir_rule *r)
+{
+	if (!(r->ops & BL_OP_BIT(BL_OP_EXEC)))
+		return attr_says(s, at, arena_printf(s->arena, "'%s' is for rules about exec", attr_word(at->kind)),
+				 "profiles change when a program is executed");
+	if (r->verdict >= BL_V_DENY)
+		return attr_says(s, at, arena_printf(s->arena, "'%s' is for rules that allow", attr_word(at->kind)),
+				 "an exec that is refused changes nothing");
+	if (at->kind == AST_ATTR_ENTER)
+		return attr_enter(s, at, r);
+	if (!rule_can_leave(s, r->profile))
+		return attr_says(s, at, "'leave' would change nothing: no term of this profile's subject is inherited",
+				 "membership by the present state ends by itself");
+	r->leave = true;
+	return true;
+}
+
 static bool attr_value(struct sema *s, const struct ast_attr *at, struct ir_rule *r)
 {
 	switch (at->kind) {
@@ -87,12 +181,17 @@ static bool attr_value(struct sema *s, const struct ast_attr *at, struct ir_rule
 		return r->tag != NULL;
 	case AST_ATTR_SEVERITY:
 		return attr_severity(s, at, r);
-	case AST_ATTR_IF:
-	case AST_ATTR_UNLESS:
-		return true;
+	case AST_ATTR_ERRNO:
+		return attr_errno(s, at, r);
+	case AST_ATTR_QUIET:
+		r->quiet = true;
+		return r->verdict != BL_V_ALLOW ||
+		       attr_says(s, at, "'quiet' is for rules that are reported", "a plain allow is silent anyway");
+	case AST_ATTR_ENTER:
+	case AST_ATTR_LEAVE:
+		return attr_moves(s, at, r);
 	default:
-		sema_unsupported(s, at->loc, "attribute", attr_word(at->kind), NULL);
-		return false;
+		return true;
 	}
 }
 
@@ -140,39 +239,72 @@ static bool rule_if(struct sema *s, const struct ast_stmt *st, const struct term
 	return r->cond_if != BL_COND_NONE;
 }
 
-/* Each `unless` is a clause of its own. */
+struct clauses {
+	struct ir_clause *v;
+	size_t n, cap;
+};
+
+static void clauses_add(struct sema *s, struct clauses *l, const struct ir_clause *c)
+{
+	l->v = arena_more(s->arena, l->v, l->n, &l->cap, sizeof(*c));
+	l->v[l->n++] = *c;
+}
+
+/*
+ * Each `unless` is a clause of its own. Those with `owner` are conditions on the object too: the rule then has one condition for the
+ * owner of the file and one for everybody else.
+ */
 static bool rule_unless(struct sema *s, const struct ast_stmt *st, const struct term_use *use, struct ir_rule *r)
 {
 	struct arena_buf text = {.arena = s->arena};
-	struct ir_clause *clauses = NULL, c;
-	size_t n = 0, cap = 0;
+	struct clauses plain = {0}, owned = {0};
+	struct ir_clause c;
 	bool ok = true;
 
 	for (const struct ast_attr *at = st->attrs->first; at; at = at->next) {
 		if (at->kind != AST_ATTR_UNLESS)
 			continue;
+		*use->owner = false;
 		ok &= subject_terms(s, at->terms, use, &c, &text);
-		clauses = arena_more(s->arena, clauses, n, &cap, sizeof(c));
-		clauses[n++] = c;
+		r->unless_owner |= *use->owner && c.nlits == 0;
+		r->unless_mixed |= *use->owner && c.nlits != 0;
+		if (!*use->owner)
+			clauses_add(s, &plain, &c);
+		if (c.nlits != 0)
+			clauses_add(s, &owned, &c);
 	}
-	if (!ok || n == 0)
+	if (!ok)
+		return false;
+	if (plain.n != 0) {
+		r->cond_unless = cond_get(s, plain.v, plain.n, st->loc);
+		ok = r->cond_unless != BL_COND_NONE;
+	}
+	if (!r->unless_mixed)
 		return ok;
-	r->cond_unless = cond_get(s, clauses, n, st->loc);
-	return r->cond_unless != BL_COND_NONE;
+	r->cond_unless_owner = cond_get(s, owned.v, owned.n, st->loc);
+	return ok && r->cond_unless_owner != BL_COND_NONE;
 }
 
 /* What lets a rule match more often weakens an allow, what lets it match less often weakens a denial. */
 static bool rule_conditions(struct sema *s, const struct ast_stmt *st, struct ir_rule *r)
 {
-	bool refuses = r->verdict == BL_V_DENY || r->verdict == BL_V_KILL;
-	struct term_use of_if = {.weakens = !refuses}, of_unless = {.weakens = refuses};
-	bool ok;
+	bool refuses = r->verdict >= BL_V_DENY, fits = !(r->ops & ~bl_kind_ops(BL_KEY_PATH)), owner = false, ok;
+	struct term_use of_if = {.weakens = !refuses, .owner_fits = fits, .owner = &owner};
+	struct term_use of_unless = {.weakens = refuses, .owner_fits = fits, .owner = &owner};
 
-	r->cond_if = r->cond_unless = BL_COND_NONE;
 	if (!st->attrs)
 		return true;
 	ok = rule_if(s, st, &of_if, r);
+	r->if_owner = owner;
 	return rule_unless(s, st, &of_unless, r) && ok;
+}
+
+/* Where no rule of the profile names accept, one about bind decides it too. */
+static uint64_t rule_accept(const struct sema *s, uint32_t profile, uint64_t ops)
+{
+	if ((ops & BL_OP_BIT(BL_OP_BIND)) && !s->profiles[profile].names_accept)
+		return ops | BL_OP_BIT(BL_OP_ACCEPT);
+	return ops;
 }
 
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st)
@@ -180,8 +312,10 @@ void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st)
 	struct ir_rule r = {.profile = profile, .verdict = st->action.verdict, .loc = st->loc};
 	bool ok;
 
+	r.cond_if = r.cond_unless = r.cond_unless_owner = BL_COND_NONE;
 	ok = ops_resolve(s, st->list, &r.ops);
-	ok = ok && object_resolve(s, st, r.ops, &r.object);
+	r.ops = rule_accept(s, profile, r.ops);
+	ok = ok && object_resolve(s, st, &r);
 	ok &= rule_attrs(s, st, &r);
 	ok &= rule_conditions(s, st, &r);
 	if (!ok)
@@ -190,7 +324,8 @@ void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st)
 		sema_over(s, LIMIT_SAID_RULES, st->loc, "rules", BL_MAX_RULES);
 		return;
 	}
-	r.err = r.verdict >= BL_V_DENY ? EPERM : 0;
+	if (r.verdict >= BL_V_DENY && r.err == 0)
+		r.err = EPERM;
 	r.text = rule_text(s, st->loc);
 	s->ir.rules = arena_more(s->arena, s->ir.rules, s->ir.nrules, &s->rules_cap, sizeof(r));
 	s->ir.rules[s->ir.nrules++] = r;

@@ -109,7 +109,16 @@ static const char *set_kind_name(enum bl_kind kind)
 	case BL_KEY_NET:
 		return "addresses";
 	case BL_KEY_USER:
+	case BL_KEY_LOGIN:
 		return "users";
+	case BL_KEY_GROUP:
+		return "groups";
+	case BL_KEY_CAPABILITY:
+		return "capabilities";
+	case BL_KEY_UNIT:
+		return "units";
+	case BL_KEY_CONTAINER:
+		return "containers";
 	default:
 		return "paths";
 	}

@@ -13,14 +13,20 @@
 struct term_word {
 	const char *word;
 	enum bl_kind kind;
-	bool supported;
+	const char *example;
 };
 
 static const struct term_word term_words[] = {
-	{"exe", BL_KEY_EXE, true},	   {"user", BL_KEY_USER, true},	   {"cgroup", BL_KEY_CGROUP, true},
-	{"script", BL_KEY_SCRIPT, false},  {"group", BL_KEY_GROUP, false}, {"login", BL_KEY_USER, false},
-	{"capability", BL_KEY_SYS, false}, {"unit", BL_KEY_CGROUP, false}, {"container", BL_KEY_CGROUP, false},
-	{"ancestor", BL_KEY_EXE, false},   {"owner", BL_KEY_USER, false},
+	{"exe", BL_KEY_EXE, "exe /usr/sbin/nginx"},
+	{"script", BL_KEY_SCRIPT, "script /usr/local/bin/backup.py"},
+	{"user", BL_KEY_USER, "user root, 1000-1999"},
+	{"group", BL_KEY_GROUP, "group adm, 1000-1999"},
+	{"login", BL_KEY_LOGIN, "login unset, 1000-1999"},
+	{"capability", BL_KEY_CAPABILITY, "capability sys_admin"},
+	{"cgroup", BL_KEY_CGROUP, "cgroup /system.slice/nginx.service"},
+	{"unit", BL_KEY_UNIT, "unit nginx.service"},
+	{"container", BL_KEY_CONTAINER, "container *"},
+	{"ancestor", BL_KEY_ANCESTOR, "ancestor /usr/sbin/sshd"},
 };
 #define TERM_WORDS (sizeof(term_words) / sizeof(term_words[0]))
 
@@ -34,23 +40,21 @@ static void term_unknown(struct sema *s, const struct ast_word *w)
 		nearest_try(&near, term_words[i].word);
 	nearest_try(&near, "any");
 	nearest_try(&near, "none");
+	nearest_try(&near, "owner");
 	d = diag_error(s->diags, w->loc, "E-unknown-term", "unknown term '%.64s'", w->text);
 	if (near.best)
 		diag_help(s->diags, d, "did you mean '%s'?", near.best);
 	else
-		diag_help(s->diags, d, "terms are any, none, exe, user and cgroup");
+		diag_help(s->diags, d, "terms are any, none, exe, script, user, group, login, capability, cgroup, unit, "
+				       "container, ancestor and, in conditions, owner");
 }
 
-/* The entry of exe, user or cgroup; NULL: said already. */
+/* NULL: said already. */
 static const struct term_word *term_find(struct sema *s, const struct ast_word *w)
 {
 	for (size_t i = 0; i < TERM_WORDS; i++) {
-		if (strcmp(term_words[i].word, w->text) != 0)
-			continue;
-		if (term_words[i].supported)
+		if (strcmp(term_words[i].word, w->text) == 0)
 			return &term_words[i];
-		sema_unsupported(s, w->loc, "term", w->text, NULL);
-		return NULL;
 	}
 	term_unknown(s, w);
 	return NULL;
@@ -64,10 +68,17 @@ static bool term_says(struct sema *s, struct src_loc loc, const char *text, cons
 	return false;
 }
 
-/* Are the values of this term inherited by descendants? */
-static bool term_inherited(const struct term_word *t, const struct term_use *use)
+/*
+ * Whose inherited term it is: a profile's, "" for what no profile can end (an ancestor stays one), NULL for one that is judged by the
+ * present state.
+ */
+static const char *term_inherited(const struct term_word *t, const struct term_use *use)
 {
-	return use->subject && t->kind == BL_KEY_EXE && !use->profile->no_inherit;
+	if (t->kind == BL_KEY_ANCESTOR)
+		return "";
+	if (use->subject && (t->kind == BL_KEY_EXE || t->kind == BL_KEY_SCRIPT) && !use->profile->no_inherit)
+		return use->profile->name;
+	return NULL;
 }
 
 /*
@@ -117,7 +128,8 @@ static bool term_atoms_new(struct sema *s, const struct term_word *t, const stru
 	if (values)
 		m->pos = atom_get(s, t->word, t->kind, &pos, sticky, values->loc);
 	if (exc.n != 0)
-		m->exc = atom_get(s, t->word, t->kind, &exc, NULL, except ? except->loc : values->loc);
+		m->exc = atom_get(s, t->word, t->kind, &exc, t->kind == BL_KEY_ANCESTOR ? "" : NULL,
+				  except ? except->loc : values->loc);
 	return (!values || m->pos != ATOM_NONE) && (exc.n == 0 || m->exc != ATOM_NONE);
 }
 
@@ -154,10 +166,8 @@ static bool term_values(struct sema *s, const struct ast_term *t, const struct t
 		return false;
 	if (!t->values)
 		return term_says(s, t->head->loc, arena_printf(s->arena, "'%s' needs values", word->word),
-				 word->kind == BL_KEY_USER  ? "for example 'user root, 1000-1999'"
-				 : word->kind == BL_KEY_EXE ? "for example 'exe /usr/sbin/nginx'"
-							    : "for example 'cgroup /system.slice/nginx.service'");
-	if (!term_atoms(s, word, t->values, t->except, term_inherited(word, use) ? use->profile->name : NULL, &m))
+				 arena_printf(s->arena, "for example '%s'", word->example));
+	if (!term_atoms(s, word, t->values, t->except, term_inherited(word, use), &m))
 		return false;
 	term_literal(s, m.pos, use, false, ret);
 	arena_buf_str(text, s->ir.atoms[m.pos].text);
@@ -194,11 +204,26 @@ static bool term_any(struct sema *s, const struct ast_term *t, const struct term
 	return true;
 }
 
+/* `owner`: about the rule's object as much as about the process. */
+static bool term_owner(struct sema *s, const struct ast_term *t, const struct term_use *use, struct arena_buf *text)
+{
+	if (!use->owner_fits)
+		return term_says(s, t->head->loc, "'owner' is about the file of a rule",
+				 "it belongs in 'if' or 'unless' of a rule about files");
+	if (t->values || t->except)
+		return term_says(s, t->loc, "'owner' has no values", "it holds if the process's user owns the file");
+	*use->owner = true;
+	arena_buf_str(text, "owner");
+	return true;
+}
+
 static bool term_resolve(struct sema *s, const struct ast_term *t, const struct term_use *use, struct lits *ret,
 			 struct arena_buf *text)
 {
 	if (strcmp(t->head->text, "any") == 0)
 		return term_any(s, t, use, ret, text);
+	if (strcmp(t->head->text, "owner") == 0)
+		return term_owner(s, t, use, text);
 	if (strcmp(t->head->text, "none") == 0)
 		return term_says(s, t->loc, "'none' stands alone",
 				 "it is for profiles that are entered only: subject none;");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs the decision core on an image for one request. */
 #include "simulate.h"
+#include "object_text.h"
 #include "plat_host.h"
 #include "decide.h"
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "banned.h"
 
@@ -16,158 +15,177 @@ static uint32_t put_name(struct bl_name *n, const void *s, size_t len)
 	return (uint32_t)(BL_PATH_MAX - len);
 }
 
-static int check_path(const char *what, const char *s, size_t len, struct bl_error *err)
+static int check_name(const char *what, const char *s, bool path, struct bl_error *err)
 {
-	if (len == 0 || s[0] != '/')
-		return bl_error_set(err, -EINVAL, "%s '%.*s' is not a full path: it has to begin with '/'", what, (int)len, s);
-	if (len >= BL_PATH_MAX)
-		return bl_error_set(err, -EINVAL, "%s has %zu bytes, a name at most %u", what, len, BL_PATH_MAX - 1);
+	if (path && s[0] != '/')
+		return bl_error_set(err, -EINVAL, "%s '%s' is not a full path: it has to begin with '/'", what, s);
+	if (strlen(s) >= BL_PATH_MAX)
+		return bl_error_set(err, -EINVAL, "%s has %zu bytes, a name at most %u", what, strlen(s), BL_PATH_MAX - 1);
 	return 0;
 }
 
-static int build_label(const struct bl_image *img, const struct sim_request *q, struct bl_name *n, struct bl_label *l,
-		       struct bl_error *err)
+static int check_process(const struct sim_process *p, struct bl_error *err)
 {
-	const struct bl_tables *t = img->tables;
-	uint32_t from;
-	int r;
+	int r = check_name("cgroup", p->cgroup, true, err);
 
-	memset(l, 0, sizeof(*l));
-	for (size_t i = 0; i + 1 < q->nexes; i++) {
-		r = check_path("program", q->exes[i], strlen(q->exes[i]), err);
-		if (r < 0)
-			return r;
-		from = put_name(n, q->exes[i], strlen(q->exes[i]));
-		bl_label_inherit(t, l, n, from);
-	}
-	l->flags &= BL_LF_LOST;
-	l->flags |= (q->untrusted ? BL_LF_UNTRUSTED : 0) | (q->nexes == 0 ? BL_LF_NAMELESS | BL_LF_UNTRUSTED : 0);
-	bl_label_begin(t, l);
-	if (q->nexes > 0) {
-		const char *exe = q->exes[q->nexes - 1];
-
-		r = check_path("program", exe, strlen(exe), err);
-		if (r < 0)
-			return r;
-		bl_label_key(t, l, n, put_name(n, exe, strlen(exe)), BL_KEY_EXE);
-	}
-	bl_label_key(t, l, n, bl_key_id(n, q->euid), BL_KEY_USER);
-	r = check_path("cgroup", q->cgroup, strlen(q->cgroup), err);
-	if (r < 0)
-		return r;
-	bl_label_key(t, l, n, put_name(n, q->cgroup, strlen(q->cgroup)), BL_KEY_CGROUP);
-	bl_label_finish(t, l);
-	return 0;
-}
-
-/* Cuts ADDRESS[:PORT] in two; IPv6 with a port is in brackets. */
-static int split_port(char *text, char **ret_host, struct bl_endpoint *e, struct bl_error *err)
-{
-	char *port = NULL, *end = strchr(text, ':');
-	unsigned long n;
-
-	*ret_host = text;
-	if (text[0] == '[') {
-		end = strchr(text, ']');
-		if (!end || (end[1] != '\0' && end[1] != ':'))
-			return bl_error_set(err, -EINVAL, "'%s': an IPv6 address is written [ADDRESS] or [ADDRESS]:PORT", text);
-		port = end[1] == ':' ? end + 2 : NULL;
-		*ret_host = text + 1;
-	} else if (end && !strchr(end + 1, ':')) {
-		port = end + 1;
-	} else {
-		return 0;
-	}
-	*end = '\0';
-	if (!port)
-		return 0;
-	n = strtoul(port, &end, 10);
-	if (port[0] < '0' || port[0] > '9' || *end != '\0' || n > 65535)
-		return bl_error_set(err, -EINVAL, "port '%s' is not a number from 0 to 65535", port);
-	e->has_port = 1;
-	e->port = (uint16_t)n;
-	return 0;
-}
-
-int sim_endpoint(const char *text, struct bl_endpoint *ret, struct bl_error *err)
-{
-	static const struct {
-		const char *word;
-		uint8_t proto;
-	} protos[] = { { "tcp ", BL_PROTO_TCP }, { "udp ", BL_PROTO_UDP }, { "other ", BL_PROTO_OTHER } };
-	struct bl_endpoint e = { 0 };
-	char addr[128], *host;
-	int r;
-
-	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
-		if (strncmp(text, protos[i].word, strlen(protos[i].word)) == 0) {
-			e.proto = protos[i].proto;
-			text += strlen(protos[i].word);
-			break;
-		}
-	}
-	if (e.proto == 0 || strlen(text) >= sizeof(addr))
-		return bl_error_set(err, -EINVAL, "'%s' is not an endpoint: write tcp|udp|other ADDRESS[:PORT]", text);
-	memcpy(addr, text, strlen(text) + 1);
-	r = split_port(addr, &host, &e, err);
-	if (r < 0)
-		return r;
-	if (inet_pton(AF_INET, host, e.addr) == 1)
-		e.family = BL_FAM_INET;
-	else if (inet_pton(AF_INET6, host, e.addr) == 1)
-		e.family = BL_FAM_INET6;
-	else
-		return bl_error_set(err, -EINVAL, "'%s' is neither an IPv4 nor an IPv6 address", host);
-	*ret = e;
-	return 0;
-}
-
-static int put_object(const struct sim_request *q, struct bl_name *n, uint32_t *ret_kind, uint32_t *ret_from,
-		      struct bl_error *err)
-{
-	struct bl_endpoint e;
-	int r;
-
-	if (q->op >= BL_OP_SOCKET) {
-		r = sim_endpoint(q->object, &e, err);
-		if (r < 0)
-			return r;
-		bl_endpoint_canonical(&e);
-		*ret_from = bl_key_net(n, &e);
-		*ret_kind = BL_KEY_NET;
-		return 0;
-	}
-	*ret_kind = BL_KEY_PATH;
-	if (q->object_len == 0 && q->op != BL_OP_EXEC)
-		return bl_error_set(err, -EINVAL, "an object without a name is asked about for exec only");
-	if (q->object_len == 0) {
-		*ret_from = BL_PATH_MAX;
-		bl_key_byte(n, ret_from, BL_OBJ_NAMELESS);
-		return 0;
-	}
-	r = check_path("object", q->object, q->object_len, err);
-	if (r == 0)
-		*ret_from = put_name(n, q->object, q->object_len);
+	for (size_t i = 0; r == 0 && i < p->nexes; i++)
+		r = check_name("program", p->exes[i], true, err);
+	if (r == 0 && p->script)
+		r = check_name("script", p->script, true, err);
+	if (r == 0 && p->unit)
+		r = check_name("unit", p->unit, false, err);
+	if (r == 0 && p->container)
+		r = check_name("container", p->container, false, err);
 	return r;
+}
+
+static void take_name(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const char *s, uint32_t kind)
+{
+	if (s)
+		bl_label_key(t, l, n, put_name(n, s, strlen(s)), kind);
+}
+
+static void take_id(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, uint32_t id, uint32_t kind)
+{
+	bl_label_key(t, l, n, bl_key_id(n, id), kind);
+}
+
+/* What the cgroup's path says of unit and container, unless the process says it itself. */
+static void take_cgroup(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p)
+{
+	struct bl_cgroup_names names;
+	char unit[BL_UNIT_MAX], container[BL_CONTAINER_MAX];
+
+	bl_cgroup_names(n, put_name(n, p->cgroup, strlen(p->cgroup)), &names);
+	memcpy(unit, n->buf + names.unit, names.unit_len);
+	memcpy(container, n->buf + names.container, names.container_len);
+	take_name(t, l, n, p->cgroup, BL_KEY_CGROUP);
+	if (p->unit)
+		take_name(t, l, n, p->unit, BL_KEY_UNIT);
+	else if (names.unit_len != 0)
+		bl_label_key(t, l, n, put_name(n, unit, names.unit_len), BL_KEY_UNIT);
+	if (p->container)
+		take_name(t, l, n, p->container, BL_KEY_CONTAINER);
+	else if (names.container_len != 0)
+		bl_label_key(t, l, n, put_name(n, container, names.container_len), BL_KEY_CONTAINER);
+}
+
+/* The label while the i-th program of the lineage runs; what is inherited is in it. */
+static void take_all(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p, size_t i)
+{
+	bool last = i + 1 >= p->nexes;
+
+	l->flags &= BL_LF_LOST;
+	l->flags |= (p->untrusted ? BL_LF_UNTRUSTED : 0) | (p->nexes == 0 ? BL_LF_NAMELESS : 0);
+	bl_label_begin(t, l);
+	if (p->nexes != 0)
+		take_name(t, l, n, p->exes[i], BL_KEY_EXE);
+	if (last)
+		take_name(t, l, n, p->script, BL_KEY_SCRIPT);
+	take_id(t, l, n, p->euid, BL_KEY_USER);
+	take_id(t, l, n, p->login, BL_KEY_LOGIN);
+	for (size_t k = 0; k < p->ngroups; k++)
+		take_id(t, l, n, p->groups[k], BL_KEY_GROUP);
+	for (uint8_t cap = 0; cap < 64; cap++)
+		if (p->capabilities >> cap & 1)
+			bl_label_key(t, l, n, put_name(n, &cap, 1), BL_KEY_CAPABILITY);
+	take_cgroup(t, l, n, p);
+	bl_label_finish(t, l);
+}
+
+/* The exec that ends one program of a lineage and begins the next: what its deciding rules say of profiles happens. */
+static void step(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p, size_t i)
+{
+	struct bl_question q = { .op = BL_OP_EXEC, .reason = BL_R_RULE };
+	struct bl_result r;
+
+	q.acc[0] = bl_accept(t, bl_run(t, n, put_name(n, p->exes[i + 1], strlen(p->exes[i + 1])), t->start[BL_KEY_PATH]));
+	bl_result_init(&r);
+	bl_decide(t, l, &q, &r);
+	if (r.moves != 0)
+		bl_label_move(t, l, r.leave, r.enter);
+	take_name(t, l, n, p->exes[i], BL_KEY_ANCESTOR);
+}
+
+static void build_label(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p)
+{
+	memset(l, 0, sizeof(*l));
+	for (size_t i = 0; i + 1 < p->nexes; i++) {
+		take_all(t, l, n, p, i);
+		step(t, l, n, p, i);
+	}
+	take_all(t, l, n, p, p->nexes != 0 ? p->nexes - 1 : 0);
+}
+
+static uint32_t find(const struct bl_tables *t, const struct bl_name *n, uint32_t from, uint32_t kind)
+{
+	return bl_accept(t, bl_run(t, n, from, t->start[kind]));
+}
+
+/* What code is beside its name. */
+static int take_code(const struct bl_tables *t, const struct sim_request *q, uint8_t code, struct bl_name *n,
+		     struct bl_question *ret, struct bl_error *err)
+{
+	char fstype[64] = { BL_CODE_FSTYPE };
+
+	if (!(BL_OP_BIT(q->op) & bl_kind_ops(BL_KEY_CODE)))
+		return 0;
+	if (q->deleted && code == 0)
+		code = BL_CODE_DELETED;
+	if (code != 0)
+		ret->acc[1] = find(t, n, put_name(n, &code, 1), BL_KEY_CODE);
+	if (!q->fstype)
+		return 0;
+	if (strlen(q->fstype) + 2 > sizeof(fstype))
+		return bl_error_set(err, -EINVAL, "'%.40s...' is no file system type", q->fstype);
+	memcpy(fstype + 1, q->fstype, strlen(q->fstype));
+	ret->acc[2] = find(t, n, put_name(n, fstype, strlen(fstype)), BL_KEY_CODE);
+	return 0;
+}
+
+/* Binding a unix socket to a path makes the file too. */
+static void ask_create(const struct bl_tables *t, struct sim_answer *a)
+{
+	struct bl_question q = { .op = BL_OP_CREATE, .reason = BL_R_RULE };
+	struct bl_name n;
+
+	if (a->kind != BL_KEY_UNIX || a->question.op != BL_OP_BIND || a->key_len == 0 || a->key[0] != '/')
+		return;
+	q.acc[0] = find(t, &n, put_name(&n, a->key, a->key_len), BL_KEY_PATH);
+	bl_decide(t, &a->label, &q, &a->result);
 }
 
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err)
 {
-	uint32_t from = BL_PATH_MAX;
+	const struct bl_tables *t = img->tables;
 	struct bl_name n;
+	uint32_t from;
+	uint8_t code;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
-	r = build_label(img, q, &n, &ret->label, err);
-	if (r == 0)
-		r = put_object(q, &n, &ret->kind, &from, err);
+	r = check_process(&q->who, err);
+	if (r == 0 && q->peer)
+		r = check_process(q->peer, err);
 	if (r < 0)
 		return r;
+	build_label(t, &ret->label, &n, &q->who);
+	if (q->peer)
+		build_label(t, &ret->peer, &n, q->peer);
+	r = object_parse(q->op, q->object, q->object_len, &n, &ret->kind, &from, &code, err);
+	if (r < 0)
+		return r;
+	ret->question = (struct bl_question){ .op = q->op, .reason = BL_R_RULE, .peer = q->peer ? &ret->peer : NULL };
+	ret->question.flags = (q->owner ? BL_QF_OWNER : 0) | (q->descendant ? BL_QF_DESCENDANT : 0);
 	ret->key_len = BL_PATH_MAX - from;
 	memcpy(ret->key, n.buf + from, ret->key_len);
-	ret->acc = bl_accept(img->tables, bl_run(img->tables, &n, from, img->tables->start[ret->kind]));
+	ret->question.acc[0] = find(t, &n, from, ret->kind);
+	r = take_code(t, q, code, &n, &ret->question, err);
+	if (r < 0)
+		return r;
 	bl_result_init(&ret->result);
-	bl_decide(img->tables, &ret->label, ret->acc, q->op, &ret->result);
+	bl_decide(t, &ret->label, &ret->question, &ret->result);
+	ask_create(t, ret);
 	return 0;
 }
 
@@ -181,20 +199,45 @@ uint32_t sim_op(const char *word)
 	return 0;
 }
 
-uint32_t sim_considered(const struct bl_image *img, const struct sim_answer *a, uint32_t op, uint32_t p, uint32_t i, bool *ret_holds)
+/* The entries of profile p in one list, from where it was left off. */
+static uint64_t entry_at(const struct bl_tables *t, uint32_t list, uint32_t p, uint32_t *at)
 {
-	const struct bl_tables *t = img->tables;
-	uint64_t two = a->acc ? bl_word(t, (uint64_t)a->acc + BL_OP_SLOT(op) / 2) : 0;
-	uint32_t list = op & 1 ? (uint32_t)(two >> 32) : (uint32_t)two;
 	uint32_t n = list ? (uint32_t)bl_word(t, list) : 0;
 
-	for (uint32_t k = 0; k < n; k++) {
-		uint64_t e = bl_word(t, (uint64_t)list + 1 + k);
+	for (; *at < n; (*at)++) {
+		uint64_t e = bl_word(t, (uint64_t)list + 1 + *at);
 
-		if (BL_ENT_PROFILE(e) != p || i-- > 0)
-			continue;
-		*ret_holds = bl_entry_holds(&a->label, e);
-		return BL_ENT_RULE(e);
+		if (BL_ENT_PROFILE(e) == p)
+			return e;
 	}
-	return UINT32_MAX;
+	return 0;
+}
+
+bool sim_considered(const struct bl_image *img, const struct sim_answer *a, uint32_t p, uint32_t i, struct sim_considered *ret)
+{
+	const struct bl_tables *t = img->tables;
+	uint32_t at[BL_ACCS] = { 0 };
+
+	for (;; i--) {
+		uint64_t first = 0;
+		int from = 0;
+
+		for (int k = 0; k < (int)BL_ACCS; k++) {
+			uint64_t e = entry_at(t, bl_acc_list(t, a->question.acc[k], a->question.op), p, &at[k]);
+
+			if (e != 0 && bl_entry_first(first, e) == e) {
+				first = e;
+				from = k;
+			}
+		}
+		if (first == 0)
+			return false;
+		at[from]++;
+		if (i > 0)
+			continue;
+		ret->rule = BL_ENT_RULE(first);
+		ret->holds = bl_entry_holds(t, &a->label, &a->question, first);
+		ret->implied = (BL_ENT_FLAGS(first) & BL_EF_IMPLIED) != 0;
+		return true;
+	}
 }

@@ -9,41 +9,60 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who asks, and what. Strings belong to the caller. */
-struct sim_request {
-	const char *const *exes; /* lineage: programs run one after the other, the last runs now; none: nameless */
-	size_t nexes;
+/* A process. Strings belong to the caller. */
+struct sim_process {
+	const char *const *exes; /* lineage: programs run one after the other, the last runs now */
+	size_t nexes;		 /* 0: the program has no name */
+	const char *script;	 /* the #! file that brought the last of them, NULL: none */
 	const char *cgroup;
+	const char *unit;	 /* NULL: what the cgroup says */
+	const char *container;
 	uint32_t euid;
-	bool untrusted; /* executed in a mount namespace of an unprivileged user namespace */
+	const uint32_t *groups;	 /* effective gid and supplementary ones */
+	size_t ngroups;
+	uint32_t login;		 /* UINT32_MAX: nobody logged in */
+	uint64_t capabilities;	 /* effective, 1 << CAP_* */
+	bool untrusted;		 /* executed in a mount namespace of an unprivileged user namespace */
+};
+
+/* Who asks, and what. */
+struct sim_request {
+	struct sim_process who;
+	const struct sim_process *peer; /* of signal and ptrace; NULL: not known */
+	bool descendant;		/* the peer descends from the process */
+	bool owner;			/* the process's user owns the file */
 	uint32_t op;
-	const void *object; /* for connect: text, as sim_endpoint() reads it; otherwise a path, or "" for a nameless object */
+	const char *object; /* as bl_text_object() writes it, see object_parse() */
 	size_t object_len;
+	bool deleted;	    /* exec and map: of a file that has no name any more */
+	const char *fstype; /* exec and map: type of the file system, NULL: one that no rule names */
 };
 
 struct sim_answer {
 	struct bl_label label;
+	struct bl_label peer;
+	struct bl_question question;
 	struct bl_result result;
-	uint32_t acc; /* accept record of the object */
 	uint8_t key[BL_PATH_MAX]; /* the byte string that was looked up */
 	size_t key_len;
 	uint32_t kind;
 };
 
 /*
- * Asks. 0, or -EINVAL with *err: a name that is not one, an address that cannot be read. What exec makes of the lineage (terms that stay
- * true) is part of the label.
+ * Asks. 0, or -EINVAL with *err: a name that is not one, an address that cannot be read. What the execs of the lineage make of the
+ * process (terms that stay true, `enter` and `leave`) is part of the label.
  */
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err);
-
-/* "tcp 10.0.0.5:80", "udp [2001:db8::1]:53", "other 10.0.0.1": protocol, address, port. */
-struct bl_endpoint;
-int sim_endpoint(const char *text, struct bl_endpoint *ret, struct bl_error *err);
 
 /* The operation with this name, 0 if there is none. */
 uint32_t sim_op(const char *word);
 
-/* The i-th rule of the chain that profile p considers for this answer, in order. UINT32_MAX: no more. */
-uint32_t sim_considered(const struct bl_image *img, const struct sim_answer *a, uint32_t op, uint32_t p, uint32_t i, bool *ret_holds);
+/* The i-th rule of the chain that profile p considers for this answer, in order; false: no more. */
+struct sim_considered {
+	uint32_t rule;
+	bool holds;
+	bool implied; /* creating a socket that the rule could use */
+};
+bool sim_considered(const struct bl_image *img, const struct sim_answer *a, uint32_t p, uint32_t i, struct sim_considered *ret);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tables.h"
 #include "accept.h"
 #include "automaton.h"
+#include "image_read.h"
 #include "pattern.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct build {
 	struct tables_error *err;
 };
 
-static int add_owner(struct build *b, uint32_t index, bool atom, bool except, struct src_loc loc)
+static int add_owner(struct build *b, const struct owner *owner, struct src_loc loc)
 {
 	if (b->npatterns == b->cap) {
 		size_t cap = b->cap ? b->cap * 2 : 256;
@@ -35,42 +36,49 @@ static int add_owner(struct build *b, uint32_t index, bool atom, bool except, st
 		b->locs = l;
 		b->cap = cap;
 	}
-	b->owners[b->npatterns] = (struct owner){ .index = index, .atom = atom, .except = except };
+	b->owners[b->npatterns] = *owner;
 	b->locs[b->npatterns++] = loc;
 	return 0;
 }
 
-static int add_term(struct build *b, const struct ir_term *t, uint32_t index, bool atom)
+/* ops: what the owner is about; a pattern can be about a part of that. */
+static int add_pattern(struct build *b, const struct ir_pattern *p, uint32_t index, bool atom, uint64_t ops)
 {
-	for (size_t i = 0; i < t->npatterns; i++) {
-		const struct ir_pattern *p = &t->patterns[i];
-		uint32_t id = (uint32_t)b->npatterns;
-		int r = add_owner(b, index, atom, p->except, p->loc);
+	struct owner o = { .index = index, .atom = atom, .except = p->except, .implied = p->implied };
+	uint32_t id = (uint32_t)b->npatterns;
+	int r;
 
-		if (r == 0)
-			r = au_add(b->au, p->kind, pattern_to_re(b->au, p), id);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	o.ops = p->implied ? p->ops : p->ops ? p->ops & ops : ops;
+	r = add_owner(b, &o, p->loc);
+	return r == 0 ? au_add(b->au, p->kind, pattern_to_re(b->au, p), id) : r;
 }
 
-#define PATH_OPS 0xfffeULL      /* file and exec: objects are names */
-#define NET_OPS (0xfULL << 16) /* network: objects are addresses */
+/* Patterns that others imply come after the rest: accept.c takes them in groups. */
+static int add_term(struct build *b, const struct ir_term *t, uint32_t index, bool atom, uint64_t ops)
+{
+	int r = 0;
 
-/* A rule without an object matches whatever there is, things without a name included. */
+	for (size_t i = 0; r == 0 && i < t->npatterns; i++)
+		if (!t->patterns[i].implied)
+			r = add_pattern(b, &t->patterns[i], index, atom, ops);
+	for (size_t i = 0; r == 0 && i < t->npatterns; i++)
+		if (t->patterns[i].implied)
+			r = add_pattern(b, &t->patterns[i], index, atom, ops);
+	return r;
+}
+
+/* A rule without an object matches whatever there is; what code is besides its name has a name too, or stands for one. */
 static int add_any(struct build *b, uint32_t rule)
 {
-	static const uint8_t all[32] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-					 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
 	const struct ir_rule *r = &b->ir->rules[rule];
-	uint32_t id = (uint32_t)b->npatterns;
-	int e = add_owner(b, rule, false, false, r->loc);
+	int e = 0;
 
-	if (e == 0 && (r->ops & PATH_OPS))
-		e = au_add(b->au, BL_KEY_PATH, re_star(b->au, re_set(b->au, all)), id);
-	if (e == 0 && (r->ops & NET_OPS))
-		e = au_add(b->au, BL_KEY_NET, re_star(b->au, re_set(b->au, all)), id);
+	for (unsigned int kind = 0; e == 0 && kind < BL_KEY_KINDS; kind++) {
+		struct ir_pattern p = { .kind = (enum bl_kind)kind, .any = true, .loc = r->loc };
+
+		if ((r->ops & bl_kind_ops(kind)) != 0 && kind != BL_KEY_CODE)
+			e = add_pattern(b, &p, rule, false, r->ops);
+	}
 	return e;
 }
 
@@ -79,10 +87,11 @@ static int add_patterns(struct build *b)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < b->ir->natoms; i++)
-		r = add_term(b, &b->ir->atoms[i].term, (uint32_t)i, true);
+		r = add_term(b, &b->ir->atoms[i].term, (uint32_t)i, true, UINT64_MAX);
 	for (size_t i = 0; r == 0 && i < b->ir->nrules; i++)
 		r = b->ir->rules[i].object.npatterns == 0 ? add_any(b, (uint32_t)i) :
-							    add_term(b, &b->ir->rules[i].object, (uint32_t)i, false);
+							    add_term(b, &b->ir->rules[i].object, (uint32_t)i, false,
+								     b->ir->rules[i].ops);
 	return r;
 }
 
@@ -158,7 +167,7 @@ static int add_profiles(struct build *b)
 	b->head.nprofiles = (uint32_t)b->ir->nprofiles;
 	for (uint32_t i = 0; i < b->ir->nprofiles; i++) {
 		const struct ir_profile *p = &b->ir->profiles[i];
-		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode };
+		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode, .entered = p->entered };
 		uint64_t v[BL_PROFILE_WORDS], say;
 		int r;
 
@@ -220,7 +229,8 @@ static int add_atoms(struct build *b)
 		uint64_t hash = b->ir->atoms[i].sticky;
 
 		if (hash != 0)
-			sticky[n++] = (struct sticky){ .hash = hash, .atom = i };
+			sticky[n++] = (struct sticky){ .hash = hash,
+						       .atom = i | (uint64_t)b->ir->atoms[i].profile << 32 };
 		r = words_add(&b->w, &hash, 1);
 	}
 	qsort(sticky, n, sizeof(sticky[0]), by_hash);
@@ -231,6 +241,19 @@ static int add_atoms(struct build *b)
 	return r;
 }
 
+static uint64_t rule_word(const struct ir_rule *r)
+{
+	uint64_t v = r->err ? r->err : EPERM; /* allow and log refuse nothing */
+
+	v |= (uint64_t)r->enter << BL_RULE_ENTER_SHIFT;
+	v |= (r->quiet ? BL_RULE_QUIET : 0) | (r->leave ? BL_RULE_LEAVE : 0);
+	if (r->peer == IR_PEER_DESCENDANT)
+		v |= BL_RULE_DESCENDANT;
+	if (r->peer == IR_PEER_COND)
+		v |= (uint64_t)r->peer_cond << BL_RULE_PEER_SHIFT;
+	return v;
+}
+
 static int add_rules(struct build *b)
 {
 	int r = 0;
@@ -238,7 +261,7 @@ static int add_rules(struct build *b)
 	b->head.off_rules = (uint32_t)b->w.n;
 	b->head.nrules = (uint32_t)b->ir->nrules;
 	for (size_t i = 0; r == 0 && i < b->ir->nrules; i++) {
-		uint64_t v = b->ir->rules[i].err ? b->ir->rules[i].err : EPERM; /* allow and log refuse nothing */
+		uint64_t v = rule_word(&b->ir->rules[i]);
 
 		r = words_add(&b->w, &v, 1);
 	}
@@ -273,6 +296,24 @@ static int build_all(struct build *b)
 	return r;
 }
 
+/* What the kernel side must be able to do besides operations. */
+static uint64_t features(const struct build *b)
+{
+	uint64_t f = 0;
+
+	for (uint32_t kind = 0; kind < BL_KEY_KINDS; kind++)
+		f |= b->head.start[kind] != 0 ? bl_kind_feature(kind) : 0;
+	for (size_t i = 0; i < b->ir->nrules; i++) {
+		const struct ir_rule *r = &b->ir->rules[i];
+
+		f |= r->if_owner || r->unless_owner || r->unless_mixed ? BL_FEAT_OWNER : 0;
+		f |= r->peer != IR_PEER_ANY ? BL_FEAT_PEER : 0;
+		f |= r->leave || r->enter != 0 ? BL_FEAT_TRANSITION : 0;
+		f |= r->quiet ? BL_FEAT_QUIET : 0;
+	}
+	return f;
+}
+
 static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 {
 	size_t len = sizeof(struct bl_tables) + b->w.n * 8;
@@ -284,6 +325,7 @@ static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 	b->head.magic = BL_TABLES_MAGIC;
 	b->head.abi = BL_ABI_VERSION;
 	b->head.nwords = (uint32_t)b->w.n;
+	b->head.features = features(b);
 	*t = b->head;
 	memcpy(t->w, b->w.v, b->w.n * 8);
 	*ret = t;

@@ -5,6 +5,8 @@
  */
 #include "parser.h"
 
+#include <string.h>
+
 #include "parse.h"
 #include "banned.h"
 
@@ -24,6 +26,8 @@ bool token_starts_stmt(int type)
 	case T_LOG:
 	case T_TEST:
 	case T_ASSERT:
+	case T_AS:
+	case T_EXPECT:
 		return true;
 	default:
 		return false;
@@ -63,7 +67,8 @@ static struct token token_open(struct parse *p, struct token t)
 
 static bool token_can_end(int type)
 {
-	return type == T_NAME || type == T_VALUE || type == T_STRING || type == T_QUIET || type == T_LEAVE;
+	return type == T_NAME || type == T_VALUE || type == T_STRING || type == T_QUIET || type == T_LEAVE ||
+	       type == T_DESCENDANT;
 }
 
 /* t cannot go on with the statement that the last token could have ended. */
@@ -75,7 +80,7 @@ static bool token_semicolon_missing(const struct parse *p, const struct token *t
 		return false;
 	if (t->type == 0 || t->type == T_CLOSE)
 		return true;
-	if (t->type == T_NAME && p->stmt != T_ASSERT)
+	if (t->type == T_NAME && p->stmt != T_ASSERT && p->stmt != T_AS)
 		return new_line && (p->last.type == T_VALUE || p->last.type == T_STRING);
 	return new_line && token_starts_stmt(t->type);
 }
@@ -179,6 +184,26 @@ static struct token token_fetch(struct parse *p)
 	}
 }
 
+/* After `to` a word about processes begins a peer; anywhere else it is a name. */
+static int token_after_to(const struct token *t)
+{
+	static const struct {
+		const char *word;
+		int type;
+	} words[] = {
+		{"exe", T_TERM},     {"script", T_TERM}, {"user", T_TERM},	{"group", T_TERM},
+		{"login", T_TERM},   {"cgroup", T_TERM}, {"capability", T_TERM}, {"unit", T_TERM},
+		{"ancestor", T_TERM}, {"any", T_TERM},	  {"container", T_TERM}, {"same", T_SAME},
+		{"descendant", T_DESCENDANT},
+	};
+
+	for (size_t i = 0; t->type == T_NAME && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i].word, t->word->text) == 0)
+			return words[i].type;
+	}
+	return t->type;
+}
+
 static struct token token_start(struct parse *p)
 {
 	struct token t = {.type = p->start, .loc = src_loc_at(p->file, 0, 0)};
@@ -194,6 +219,8 @@ struct token token_next(struct parse *p)
 	if (p->start != 0)
 		return token_start(p);
 	t = token_fetch(p);
+	if (p->last.type == T_TO)
+		t.type = token_after_to(&t);
 	if (t.type == T_OPEN)
 		p->open_stmt = p->stmt;
 	if (t.type == T_SEMICOLON || t.type == T_OPEN || t.type == T_CLOSE)
