@@ -84,13 +84,18 @@ struct bl_label_ctx {
 	__u32 clause; /* state of the condition being evaluated */
 	__u32 holds;
 	__u32 cond;
-	__u32 lo, hi;
 	__u32 evict;
-	__u64 found;
-	const __u64 *moves; /* set of profiles */
 };
 
-BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
+/* Small, because the kernel allows 512 bytes of stack to all frames together. */
+struct bl_sticky_ctx {
+	const struct bl_tables *t;
+	__u64 hash;
+	__u64 found;
+	__u32 lo, hi;
+};
+
+BL_CB long bl_sticky_search(__u32 i, struct bl_sticky_ctx *c)
 {
 	__u32 mid = (c->lo + c->hi) / 2;
 	__u64 h;
@@ -98,9 +103,9 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 	(void)i;
 	if (c->lo >= c->hi)
 		return 1;
-	h = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid);
+	h = bl_word(c->t, (__u64)c->t->off_sticky + 2 * (__u64)mid);
 	if (h == c->hash) {
-		c->found = bl_word(c->t, (__u64)c->off + 2 * (__u64)mid + 1);
+		c->found = bl_word(c->t, (__u64)c->t->off_sticky + 2 * (__u64)mid + 1);
 		return 1;
 	}
 	if (h < c->hash)
@@ -113,7 +118,7 @@ BL_CB long bl_sticky_search(__u32 i, struct bl_label_ctx *c)
 /* What these tables know of an inherited term (BL_STICKY_*), 0: nothing. Inline, as the next but one: the kernel allows 8 frames. */
 static BL_INLINE __u64 bl_sticky_find(const struct bl_tables *t, __u64 hash)
 {
-	struct bl_label_ctx s = { .t = t, .off = t->off_sticky, .hi = t->nsticky, .hash = hash };
+	struct bl_sticky_ctx s = { .t = t, .hi = t->nsticky, .hash = hash };
 
 	bl_loop(16, bl_sticky_search, &s);
 	return s.found;
@@ -210,7 +215,13 @@ static BL_INLINE void bl_label_inherit(const struct bl_tables *t, struct bl_labe
 	bl_label_key(t, l, n, from, BL_KEY_ANCESTOR);
 }
 
-BL_CB long bl_label_leave_one(__u32 i, struct bl_label_ctx *c)
+struct bl_move_ctx {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	const __u64 *moves; /* set of profiles */
+};
+
+BL_CB long bl_label_leave_one(__u32 i, struct bl_move_ctx *c)
 {
 	__u64 hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
 	__u32 p = hash != 0 ? BL_STICKY_PROFILE(bl_sticky_find(c->t, hash)) : 0;
@@ -220,7 +231,7 @@ BL_CB long bl_label_leave_one(__u32 i, struct bl_label_ctx *c)
 	return 0;
 }
 
-BL_CB long bl_label_enter_one(__u32 i, struct bl_label_ctx *c)
+BL_CB long bl_label_enter_one(__u32 i, struct bl_move_ctx *c)
 {
 	__u32 atom;
 
@@ -240,7 +251,7 @@ BL_CB long bl_label_enter_one(__u32 i, struct bl_label_ctx *c)
  */
 BL_FN void bl_label_move(const struct bl_tables *t, struct bl_label *l, const __u64 *leave, const __u64 *enter)
 {
-	struct bl_label_ctx c = { .t = t, .l = l, .moves = leave };
+	struct bl_move_ctx c = { .t = t, .l = l, .moves = leave };
 
 	bl_loop(BL_TASK_STICKY, bl_label_leave_one, &c);
 	c.moves = enter;
@@ -313,9 +324,7 @@ struct bl_decide_ctx {
 };
 
 struct bl_list_ctx {
-	const struct bl_tables *t;
-	const struct bl_label *l;
-	const struct bl_question *q;
+	const struct bl_decide_ctx *d; /* the kernel allows 512 bytes of stack to all frames together */
 	__u32 off;
 	__u32 profile;
 	__u32 lo, hi;
@@ -330,7 +339,7 @@ BL_CB long bl_list_search(__u32 i, struct bl_list_ctx *c)
 	(void)i;
 	if (c->lo >= c->hi)
 		return 1;
-	if (BL_ENT_PROFILE(bl_word(c->t, (__u64)c->off + 1 + mid)) < c->profile)
+	if (BL_ENT_PROFILE(bl_word(c->d->t, (__u64)c->off + 1 + mid)) < c->profile)
 		c->lo = mid + 1;
 	else
 		c->hi = mid;
@@ -371,10 +380,10 @@ BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
 
 	if (c->lo + i >= c->hi)
 		return 1;
-	e = bl_word(c->t, (__u64)c->off + 1 + c->lo + i);
+	e = bl_word(c->d->t, (__u64)c->off + 1 + c->lo + i);
 	if (BL_ENT_PROFILE(e) != c->profile)
 		return 1;
-	if (!bl_entry_holds(c->t, c->l, c->q, e))
+	if (!bl_entry_holds(c->d->t, c->d->l, c->d->q, e))
 		return 0;
 	c->entry = e;
 	return 1;
@@ -383,7 +392,7 @@ BL_CB long bl_list_scan(__u32 i, struct bl_list_ctx *c)
 /* The entry of one list that decides for profile p, 0 if none does. No entry is 0: its verdict is not. */
 BL_FN __u64 bl_list_entry(const struct bl_decide_ctx *d, __u32 off, __u32 p)
 {
-	struct bl_list_ctx c = { .t = d->t, .l = d->l, .q = d->q, .off = off, .profile = p };
+	struct bl_list_ctx c = { .d = d, .off = off, .profile = p };
 	__u32 n;
 
 	if (off == 0)
