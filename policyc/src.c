@@ -39,6 +39,7 @@ static struct src_file *src_register(struct src_set *s, const char *name, const 
 
 	f->name = arena_strdup(s->arena, name);
 	f->text = "";
+	f->comments = arena_alloc(s->arena, sizeof(*f->comments));
 	f->order = (uint32_t)s->n;
 	if (included_at) {
 		f->parent = included_at->file;
