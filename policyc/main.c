@@ -4,6 +4,7 @@
 #include "compile.h"
 #include "image.h"
 #include "image_write.h"
+#include "save.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -97,7 +98,7 @@ int cmd_build(const struct cmd_options *o, char *const *files, size_t n)
 	status = cmd_compile(o, files, n, &image, &len);
 	if (status != EXIT_FINE)
 		return status;
-	if (image_save(o->output, image, len, &err) < 0)
+	if (save_file(o->output, image, len, &err) < 0)
 		status = cmd_fail(EXIT_SYSTEM, "%s", err.text);
 	free(image);
 	return status;
