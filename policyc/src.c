@@ -114,6 +114,20 @@ static int src_read_all(int fd, char **ret, size_t *ret_len)
 	return r;
 }
 
+int src_read_fd(struct src_set *s, const char *name, int fd, const struct src_file **ret)
+{
+	struct src_file *f = src_register(s, name, NULL);
+	char *buf;
+	size_t len;
+	int r = src_read_all(fd, &buf, &len);
+
+	*ret = f;
+	if (r == 0)
+		r = src_set_text(s, f, buf, len);
+	free(buf);
+	return r;
+}
+
 int src_read(struct src_set *s, const char *path, const struct src_loc *included_at, const struct src_file **ret)
 {
 	struct src_file *f = src_register(s, path, included_at);

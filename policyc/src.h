@@ -61,6 +61,9 @@ void src_init(struct src_set *s, struct arena *arena);
  */
 int src_read(struct src_set *s, const char *path, const struct src_loc *included_at, const struct src_file **ret);
 
+/* The same for a file that is open and that nothing includes. */
+int src_read_fd(struct src_set *s, const char *name, int fd, const struct src_file **ret);
+
 /* The same for text that is already in memory; the bytes are copied. -EFBIG if there are too many. */
 int src_add(struct src_set *s, const char *name, const void *bytes, size_t len, const struct src_loc *included_at,
 	    const struct src_file **ret);
