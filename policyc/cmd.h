@@ -19,12 +19,14 @@ struct cmd_options {
 	const char *cgroup;
 	bool untrusted;
 	bool batch;
+	bool check; /* fmt --check */
 };
 
 int cmd_check(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_build(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_dump(const struct cmd_options *o, char *const *args, size_t n);
 int cmd_explain(const struct cmd_options *o, char *const *args, size_t n);
+int cmd_fmt(const struct cmd_options *o, char *const *files, size_t n);
 
 /*
  * Compiles policy files to an image in memory and prints the diagnostics on stderr. *ret is malloc()ed, set on EXIT_FINE only.

@@ -5,12 +5,8 @@
 #include "image.h"
 #include "image_read.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "banned.h"
 
 struct strings {
@@ -146,67 +142,5 @@ int image_build(const struct ir *ir, void **ret, size_t *ret_len, struct tables_
 	for (unsigned int i = 0; i <= BL_SEC_COUNT; i++)
 		bl_buf_free(&part[i]);
 	free(t);
-	return r;
-}
-
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t k = write(fd, p, n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -errno;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
-
-static int save_beside(const char *path, const char *temp, const void *image, size_t len, struct bl_error *err)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	int r;
-
-	if (fd < 0)
-		return bl_error_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	r = write_all(fd, image, len);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	if (close(fd) < 0 && r == 0)
-		r = -errno;
-	if (r == 0 && rename(temp, path) < 0)
-		r = -errno;
-	if (r == 0)
-		return 0;
-	unlink(temp);
-	return bl_error_set(err, r, "cannot write %s: %s", path, strerror(-r));
-}
-
-/* A device or a pipe is written to; only a file is replaced. */
-static int save_into(const char *path, const void *image, size_t len, struct bl_error *err)
-{
-	int fd = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : write_all(fd, image, len);
-
-	if (fd >= 0 && close(fd) < 0 && r == 0)
-		r = -errno;
-	return r < 0 ? bl_error_set(err, r, "cannot write %s: %s", path, strerror(-r)) : 0;
-}
-
-int image_save(const char *path, const void *image, size_t len, struct bl_error *err)
-{
-	struct bl_buf temp = BL_BUF_INIT;
-	struct stat st;
-	int r;
-
-	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-		return save_into(path, image, len, err);
-	bl_buf_printf(&temp, "%s.%ld.tmp", path, (long)getpid());
-	if (!bl_buf_text(&temp))
-		return bl_error_set(err, -ENOMEM, "out of memory");
-	r = save_beside(path, bl_buf_text(&temp), image, len, err);
-	bl_buf_free(&temp);
 	return r;
 }

@@ -23,7 +23,7 @@ static int load_read(struct compile *c, const char *name, const struct src_loc *
 	return -ENOENT;
 }
 
-static void load_failed(struct compile *c, const char *name, int r, struct src_loc loc)
+void load_failed(struct compile *c, const char *name, int r, struct src_loc loc)
 {
 	struct diag *d;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* policyc: checks, compiles and explains policies. */
+/* policyc: checks, compiles, explains and lays out policies. */
 #include "cmd.h"
 #include "compile.h"
 #include "image.h"
 #include "image_write.h"
+#include "save.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@ static const char usage_text[] =
 	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
 	"                       IMAGE|FILE OPERATION OBJECT\n"
 	"       policyc explain --batch IMAGE|FILE  (requests as JSON lines on standard input)\n"
+	"       policyc fmt [--json] [--check] [-|FILE...]\n"
 	"       policyc --version | --help | -h\n";
 
 int cmd_fail(int status, const char *fmt, ...)
@@ -97,7 +99,7 @@ int cmd_build(const struct cmd_options *o, char *const *files, size_t n)
 	status = cmd_compile(o, files, n, &image, &len);
 	if (status != EXIT_FINE)
 		return status;
-	if (image_save(o->output, image, len, &err) < 0)
+	if (save_file(o->output, image, len, &err) < 0)
 		status = cmd_fail(EXIT_SYSTEM, "%s", err.text);
 	free(image);
 	return status;
@@ -147,6 +149,7 @@ static const struct command {
 	{ "build", cmd_build, "jWo" },
 	{ "dump", cmd_dump, "j" },
 	{ "explain", cmd_explain, "jeucbU" },
+	{ "fmt", cmd_fmt, "jC" },
 };
 
 static const struct option long_options[] = {
@@ -154,6 +157,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' }, { "exe", required_argument, NULL, 'e' },
 	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
 	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
+	{ "check", no_argument, NULL, 'C' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -183,6 +187,9 @@ static void set_option(struct cmd_options *o, const char **exes, int letter)
 		break;
 	case 'b':
 		o->batch = true;
+		break;
+	case 'C':
+		o->check = true;
 		break;
 	}
 }

@@ -409,10 +409,10 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct parse *p)
 	return 0;
 }
 
-struct ast_block *parse_file(struct arena *arena, struct diags *diags, const struct src_file *file,
-			     enum parse_kind kind)
+struct ast_block *parse_file_tokens(struct arena *arena, struct diags *diags, const struct src_file *file,
+				    enum parse_kind kind, struct tokens *ret)
 {
-	struct parse p = { .arena = arena, .diags = diags, .file = file };
+	struct parse p = { .arena = arena, .diags = diags, .file = file, .kept = ret };
 
 	p.start = kind == PARSE_FILE ? T_START_FILE : T_START_BODY;
 	lex_check_bytes(&p);
@@ -421,4 +421,10 @@ struct ast_block *parse_file(struct arena *arena, struct diags *diags, const str
 		arena_oom();
 	lex_close(&p);
 	return p.tree ? p.tree : ast_block_add(arena, NULL, NULL);
+}
+
+struct ast_block *parse_file(struct arena *arena, struct diags *diags, const struct src_file *file,
+			     enum parse_kind kind)
+{
+	return parse_file_tokens(arena, diags, file, kind, NULL);
 }

@@ -18,12 +18,19 @@ struct token {
 	struct src_loc loc;
 };
 
+/* Those of a file as its grammar was given them, without the end. */
+struct tokens {
+	struct token *v;
+	size_t n, cap;
+};
+
 struct parse {
 	struct arena *arena;
 	struct diags *diags;
 	const struct src_file *file;
 	void *scanner;
 	struct ast_block *tree; /* the result */
+	struct tokens *kept;	/* NULL: nobody wants the tokens */
 
 	/* lex.l */
 	size_t pos;	     /* bytes read so far */
@@ -53,6 +60,10 @@ enum parse_kind { PARSE_FILE, PARSE_BODY };
 /* Parses; errors go to diags. The tree has everything that could be understood; never NULL. */
 struct ast_block *parse_file(struct arena *arena, struct diags *diags, const struct src_file *file,
 			     enum parse_kind kind);
+
+/* The same, and the tokens to *ret, in the arena. If there was an error they may have been supplied or be missing. */
+struct ast_block *parse_file_tokens(struct arena *arena, struct diags *diags, const struct src_file *file,
+				    enum parse_kind kind, struct tokens *ret);
 
 /* ---- between the parts ---- */
 void lex_open(struct parse *p);

@@ -39,6 +39,7 @@ static struct src_file *src_register(struct src_set *s, const char *name, const 
 
 	f->name = arena_strdup(s->arena, name);
 	f->text = "";
+	f->comments = arena_alloc(s->arena, sizeof(*f->comments));
 	f->order = (uint32_t)s->n;
 	if (included_at) {
 		f->parent = included_at->file;
@@ -110,6 +111,20 @@ static int src_read_all(int fd, char **ret, size_t *ret_len)
 		r = -EFBIG;
 	*ret = buf;
 	*ret_len = len;
+	return r;
+}
+
+int src_read_fd(struct src_set *s, const char *name, int fd, const struct src_file **ret)
+{
+	struct src_file *f = src_register(s, name, NULL);
+	char *buf;
+	size_t len;
+	int r = src_read_all(fd, &buf, &len);
+
+	*ret = f;
+	if (r == 0)
+		r = src_set_text(s, f, buf, len);
+	free(buf);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "arena.h"
 #include "parse.h"
 #include "banned.h"
 
@@ -212,6 +213,14 @@ static struct token token_start(struct parse *p)
 	return t;
 }
 
+static void token_keep(struct parse *p, const struct token *t)
+{
+	struct tokens *k = p->kept;
+
+	k->v = arena_more(p->arena, k->v, k->n, &k->cap, sizeof(*k->v));
+	k->v[k->n++] = *t;
+}
+
 struct token token_next(struct parse *p)
 {
 	struct token t;
@@ -229,5 +238,7 @@ struct token token_next(struct parse *p)
 		p->stmt = t.type;
 	p->prev = p->last;
 	p->last = t;
+	if (p->kept && t.type != 0)
+		token_keep(p, &t);
 	return t;
 }

@@ -256,27 +256,6 @@ START_TEST(same_text_same_bytes)
 }
 END_TEST
 
-START_TEST(save_whole_or_not_at_all)
-{
-	char dir[] = "/tmp/bailiff-save-XXXXXX", path[64], link[64];
-	struct bl_error err;
-	struct stat st;
-
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/out.bpi", dir);
-	snprintf(link, sizeof(link), "%s/none/out.bpi", dir);
-	ck_assert_int_eq(image_save(path, "12345678", 8, &err), 0);
-	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_int_eq(st.st_size, 8);
-	ck_assert_int_eq(image_save(link, "12345678", 8, &err), -ENOENT);
-	ck_assert_ptr_nonnull(strstr(err.text, "No such file or directory"));
-	/* a directory cannot be replaced: nothing is left beside it */
-	ck_assert_int_lt(image_save(dir, "12345678", 8, &err), 0);
-	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(rmdir(dir), 0);
-}
-END_TEST
-
 static int parse(const char *json, struct request *q, struct bl_error *err)
 {
 	static char line[4096];
@@ -375,7 +354,6 @@ int main(void)
 	tcase_add_test(c, task_profiles_limit);
 	tcase_add_test(c, inherited_terms_limit);
 	tcase_add_test(c, same_text_same_bytes);
-	tcase_add_test(c, save_whole_or_not_at_all);
 	tcase_add_test(c, requests);
 	tcase_add_loop_test(c, requests_refused, 0, sizeof(bad_requests) / sizeof(bad_requests[0]));
 	tcase_add_loop_test(c, endpoints_refused, 0, sizeof(bad_endpoints) / sizeof(bad_endpoints[0]));
