@@ -12,6 +12,8 @@ enum exit_status { EXIT_FINE = 0, EXIT_POLICY = 1, EXIT_USAGE = 2, EXIT_SYSTEM =
 struct cmd_options {
 	bool json;
 	bool warnings_are_errors;
+	bool no_tests;		 /* the policy's own tests and assertions are not run */
+	bool tests;		 /* they are told of one by one */
 	const char *output;      /* build -o */
 	const char *const *exes; /* explain --exe, in the order given */
 	size_t nexes;
@@ -24,6 +26,7 @@ struct cmd_options {
 
 int cmd_check(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_build(const struct cmd_options *o, char *const *files, size_t n);
+int cmd_test(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_dump(const struct cmd_options *o, char *const *args, size_t n);
 int cmd_explain(const struct cmd_options *o, char *const *args, size_t n);
 int cmd_fmt(const struct cmd_options *o, char *const *files, size_t n);

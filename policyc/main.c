@@ -4,6 +4,7 @@
 #include "compile.h"
 #include "image.h"
 #include "image_write.h"
+#include "policy_test.h"
 #include "save.h"
 #include <errno.h>
 #include <getopt.h>
@@ -15,8 +16,9 @@
 #define VERSION "0.1"
 
 static const char usage_text[] =
-	"usage: policyc check [--json] [--Werror] FILE...\n"
-	"       policyc build [--json] [--Werror] -o|--output IMAGE FILE...\n"
+	"usage: policyc check [--json] [--Werror] [--no-tests] FILE...\n"
+	"       policyc build [--json] [--Werror] [--no-tests] -o|--output IMAGE FILE...\n"
+	"       policyc test [--json] [--Werror] FILE...\n"
 	"       policyc dump [--json] IMAGE|FILE\n"
 	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
 	"                       IMAGE|FILE OPERATION OBJECT\n"
@@ -42,7 +44,28 @@ static void add_tables_error(struct compile *c, const struct tables_error *e)
 	diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
 }
 
-static int build_image(struct compile *c, const struct ir *ir, void **ret, size_t *ret_len)
+/* One line for each test, for `policyc test`. */
+static void print_test(void *arg, const char *name, size_t expectations, bool passed)
+{
+	(void)arg;
+	printf("%s  %s (%zu)\n", passed ? "ok    " : "FAILED", name, expectations);
+}
+
+static int run_tests(const struct cmd_options *o, struct compile *c, const struct ir *ir, const void *image, size_t len)
+{
+	struct policy_test_count count;
+	struct bl_image img;
+	struct bl_error err;
+
+	if (bl_image_parse(image, len, &img, &err) < 0)
+		return cmd_fail(EXIT_SYSTEM, "%s", err.text);
+	policy_tests_run(c, ir, &img, o->tests && !o->json ? print_test : NULL, NULL, &count);
+	if (o->tests && !o->json)
+		printf("%zu of %zu tests passed, %zu expectations\n", count.tests - count.failed, count.tests, count.expectations);
+	return EXIT_FINE;
+}
+
+static int build_image(const struct cmd_options *o, struct compile *c, const struct ir *ir, void **ret, size_t *ret_len)
 {
 	struct tables_error err;
 	int r = image_build(ir, ret, ret_len, &err);
@@ -51,6 +74,8 @@ static int build_image(struct compile *c, const struct ir *ir, void **ret, size_
 		add_tables_error(c, &err);
 	if (r == -ENOMEM)
 		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	if (r == 0 && !o->no_tests)
+		return run_tests(o, c, ir, *ret, *ret_len);
 	return EXIT_FINE;
 }
 
@@ -64,7 +89,7 @@ int cmd_compile(const struct cmd_options *o, char *const *files, size_t n, void 
 
 	compile_init(&c);
 	if (policy_compile(&c, (const char *const *)files, n, &ir) == 0)
-		status = build_image(&c, &ir, &image, &len);
+		status = build_image(o, &c, &ir, &image, &len);
 	diag_print(&c.diags, stderr, o->json ? DIAG_JSON : DIAG_TEXT);
 	if (status == EXIT_FINE && c.unreadable)
 		status = EXIT_SYSTEM;
@@ -85,6 +110,16 @@ int cmd_check(const struct cmd_options *o, char *const *files, size_t n)
 	if (n == 0)
 		return cmd_fail(EXIT_USAGE, "check needs a policy file");
 	return cmd_compile(o, files, n, NULL, NULL);
+}
+
+int cmd_test(const struct cmd_options *o, char *const *files, size_t n)
+{
+	struct cmd_options with = *o;
+
+	if (n == 0)
+		return cmd_fail(EXIT_USAGE, "test needs a policy file");
+	with.tests = true;
+	return cmd_compile(&with, files, n, NULL, NULL);
 }
 
 int cmd_build(const struct cmd_options *o, char *const *files, size_t n)
@@ -145,8 +180,9 @@ static const struct command {
 	int (*run)(const struct cmd_options *o, char *const *args, size_t n);
 	const char *options; /* letters of those that it takes */
 } commands[] = {
-	{ "check", cmd_check, "jW" },
-	{ "build", cmd_build, "jWo" },
+	{ "check", cmd_check, "jWN" },
+	{ "build", cmd_build, "jWoN" },
+	{ "test", cmd_test, "jW" },
 	{ "dump", cmd_dump, "j" },
 	{ "explain", cmd_explain, "jeucbU" },
 	{ "fmt", cmd_fmt, "jC" },
@@ -157,7 +193,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' }, { "exe", required_argument, NULL, 'e' },
 	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
 	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
-	{ "check", no_argument, NULL, 'C' },
+	{ "check", no_argument, NULL, 'C' },       { "no-tests", no_argument, NULL, 'N' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -190,6 +226,9 @@ static void set_option(struct cmd_options *o, const char **exes, int letter)
 		break;
 	case 'C':
 		o->check = true;
+		break;
+	case 'N':
+		o->no_tests = true;
 		break;
 	}
 }
