@@ -236,6 +236,9 @@ bool object_net(struct sema *s, const struct ast_part *parts, struct ir_rule *r)
 						  object_is_word(p->values->first, "udp") || object_is_word(p->values->first, "unix")))
 			return object_says(s, p->loc, "the protocol comes first",
 					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
+		if (p->kind == AST_PART_PLAIN && strchr("/@$", p->values->first->text[0]))
+			return object_says(s, p->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", p->values->first->text),
+					   "for example 'connect unix to /run/postgresql/*' ('on' for bind)");
 	}
 	if (!object_sort(s, parts, allowed, op, by))
 		return false;

@@ -62,8 +62,24 @@ static const char *syntax_list(struct parse *p, const char *const *expected, siz
 	return b.s;
 }
 
-static void syntax_help(struct parse *p, struct diag *d, const char *const *expected, size_t n)
+/* Words that are names too go without saying where a name is expected. Returns how many are left. */
+static size_t syntax_plain(const char *const *expected, size_t n, const char **ret)
 {
+	static const char *const soft[] = {"fstype", "source", "target", "type", "protocol", "as", "expect", "never"};
+	bool name = syntax_expects(expected, n, "a name");
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!name || !syntax_expects(soft, sizeof(soft) / sizeof(soft[0]), expected[i]))
+			ret[kept++] = expected[i];
+	}
+	return kept;
+}
+
+static void syntax_help(struct parse *p, struct diag *d, const char *const *all, size_t nall)
+{
+	const char **expected = arena_alloc(p->arena, (nall + 1) * sizeof(*expected));
+	size_t n = syntax_plain(all, nall, expected);
 	const struct token *t = &p->last;
 	bool action =
 		p->prev.type == T_ALLOW || p->prev.type == T_DENY || p->prev.type == T_KILL || p->prev.type == T_LOG;

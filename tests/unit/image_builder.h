@@ -104,6 +104,7 @@ static inline void ib_head(struct ib *b, uint32_t mode)
 	t->nrules = IB_NRULES;
 	t->nsticky = 1;
 	t->ops = ops;
+	t->features = BL_FEAT_EXE;
 	for (uint32_t i = 0; i < 256; i++)
 		t->cls[i] = (uint8_t)(1 + i % b->nclasses);
 	t->w[0] = BL_CELL_HEAD;

@@ -236,7 +236,7 @@ static struct bl_profile *profile0(struct fixture *f)
 #define BREAKAGES(X)                                                                                                   \
 	X(magic, f->head->magic[0] = 'X', "does not begin with")                                                       \
 	X(version, f->head->version = 3, "image is of format 3, this program reads 1")                                 \
-	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 1")                                        \
+	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 2")                                        \
 	X(size, f->head->size++, "says that it has")                                                                   \
 	X(head_pad, f->head->pad = 1, "padding is not zero")                                                           \
 	X(nsections, f->head->nsections = 5, "has 5 sections, expected 6")                                             \
@@ -267,13 +267,13 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(atom_kind, f->atoms[1].kind = 16, "term 1: kind 16")                                                         \
 	X(user_kind, f->user->kind = BL_KEY_EXE, "neither a user nor a group")                                         \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
-	X(t_abi, f->t->abi = 2, "tables are of version 2, this program has 1")                                         \
+	X(t_abi, f->t->abi = 3, "tables are of version 3, this program has 2")                                         \
 	X(t_nwords, f->t->nwords++, "words do not make")                                                               \
 	X(t_nwords_huge, f->t->nwords = 0xffffffff, "words do not make")                                               \
 	X(t_gen, f->t->gen = 1, "generation 1 is already set")                                                         \
 	X(t_flags, f->t->flags = 2, "unknown flags 0x2")                                                               \
 	X(t_pad, f->t->pad = 2, "padding is not zero")                                                                 \
-	X(t_reserved, f->t->reserved[12] = 2, "reserved words")                                                        \
+	X(t_reserved, f->t->reserved[11] = 2, "reserved words")                                                        \
 	X(t_ops, f->t->ops |= 1ULL << 60, "unknown operations")                                                        \
 	X(t_nprofiles, f->t->nprofiles = 0, "section 'profiles' has 1 entries, the tables have 0")                     \
 	X(t_nrules, f->t->nrules = 3, "section 'rules' has 2 entries")                                                 \
@@ -292,7 +292,7 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(dead_cell, f->t->w[255] = 1, "word 255 of the dead state")                                                   \
 	X(mode_zero, profile0(f)->mode = 0, "mode 0 is neither")                                                       \
 	X(mode_three, profile0(f)->mode = 3, "mode 3 is neither")                                                      \
-	X(prof_pad, profile0(f)->pad = 3, "profile 0: padding")                                                        \
+	X(prof_entered, profile0(f)->entered = 3, "profile 0 is entered by term 3, which is not inherited")            \
 	X(prof_hash, profile0(f)->hash = 0, "has no hash")                                                             \
 	X(prof_deny, profile0(f)->deny_ops = BL_OP_BIT(BL_OP_WRITE), "by default that it does not list")               \
 	X(prof_refuse, profile0(f)->refuse_ops |= BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")               \
@@ -304,10 +304,18 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(sticky_atom0, f->t->w[f->t->off_sticky + 1] = 0, "names term 0")                                             \
 	X(sticky_hash, f->t->w[f->t->off_sticky] = 5, "has another hash")                                              \
 	X(sticky_unlisted, f->t->w[f->t->off_atoms] = 9, "2 terms have a hash, but 1 are listed")                      \
-	X(errno_zero, f->t->w[f->t->off_rules] = 0, "is not an errno")                                                 \
-	X(errno_big, f->t->w[f->t->off_rules] = 4096, "is not an errno")                                               \
+	X(errno_zero, f->t->w[f->t->off_rules] = 0, "is not a rule's word")                                            \
+	X(rule_bits, f->t->w[f->t->off_rules] |= 1ULL << 15, "is not a rule's word")                                   \
+	X(rule_enter, f->t->w[f->t->off_rules] |= 1ULL << BL_RULE_ENTER_SHIFT, "which cannot be entered")              \
+	X(rule_enter_big, f->t->w[f->t->off_rules] |= 9ULL << BL_RULE_ENTER_SHIFT, "enters profile 8")                 \
+	X(rule_peer, f->t->w[f->t->off_rules] |= 9ULL << BL_RULE_PEER_SHIFT, "names condition 9")                      \
+	X(rule_quiet, f->t->w[f->t->off_rules] |= BL_RULE_QUIET, "features 0x2000 are used")                           \
+	X(features, f->t->features = 0, "features 0x1 are used that the head does not list")                           \
+	X(features_unknown, f->t->features |= 1ULL << 40, "unknown features")                                          \
+	X(sticky_profile, f->t->w[f->t->off_sticky + 1] |= 9ULL << 32, "belongs to profile 8")                         \
+	X(ent_owner, path_list(f)[2] |= (__u64)BL_EF_OWNER << 48, "features 0x400 are used")                           \
 	X(hits, f->t->w[f->t->off_hits + 2] = 1, "hit counter 2 does not begin at 0")                                  \
-	X(start_kind, f->t->start[8] = 512, "kind 8, which is none")                                                   \
+	X(start_kind, f->t->start[8] = 512, "state 512 is both about objects and about subjects")                      \
 	X(start_dead, f->t->start[0] = 17, "state 17 is not inside")                                                   \
 	X(start_end, f->t->start[0] = f->t->nwords - 255, "is not inside the words of the automaton")                  \
 	X(start_wraps, f->t->start[0] = 0xffffffff, "is not inside the words of the automaton")                        \
@@ -337,7 +345,7 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(ent_verdict0, path_list(f)[2] &= ~(0xfULL << 24), "verdict 0 is not one")                                    \
 	X(ent_verdict5, path_list(f)[2] |= 7ULL << 24, "verdict 7 is not one")                                         \
 	X(ent_verdict_rule, path_list(f)[2] ^= 7ULL << 24, "disagrees with rule 0")                                    \
-	X(ent_flags, path_list(f)[2] |= 1ULL << 48, "unknown flags")                                                   \
+	X(ent_flags, path_list(f)[2] |= 1ULL << 53, "unknown flags")                                                   \
 	X(ent_spare, path_list(f)[2] |= 1ULL << 20, "unknown flags")                                                   \
 	X(ent_if, path_list(f)[1] = BL_ENT(0, 0, 2, 0, 3, 0), "names condition 2, there are 2")                        \
 	X(ent_unless, path_list(f)[1] = BL_ENT(0, 0, 0, 512, 3, 0), "names condition 512")                             \

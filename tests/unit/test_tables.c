@@ -15,6 +15,9 @@
 #include "image_write.h"
 #include "request_json.h"
 #include "simulate.h"
+#include "object_text.h"
+#include "plat_host.h"
+#include "decide.h"
 
 /* Compiles text to an image. Returns what image_build() said; *ret_lines is where the error is. */
 static int build(const char *text, void **mem, struct bl_image *img, struct tables_error *te)
@@ -42,7 +45,8 @@ static int build(const char *text, void **mem, struct bl_image *img, struct tabl
 static uint32_t ask(const struct bl_image *img, const char *exe, const char *op, const char *object)
 {
 	static struct sim_answer a;
-	struct sim_request q = { .exes = &exe, .nexes = exe ? 1 : 0, .cgroup = "/", .op = sim_op(op), .object = object };
+	struct sim_request q = { .who = { .exes = &exe, .nexes = exe ? 1 : 0, .cgroup = "/", .untrusted = !exe },
+				 .op = sim_op(op), .object = object };
 	struct bl_error err;
 
 	q.object_len = strlen(object);
@@ -196,7 +200,7 @@ START_TEST(inherited_terms_limit)
 	const char *exes[BL_TASK_STICKY + 2];
 	char names[BL_TASK_STICKY + 2][16];
 	static struct sim_answer a;
-	struct sim_request q = { .exes = exes, .cgroup = "/", .op = BL_OP_READ, .object = "/secret/32", .object_len = 10 };
+	struct sim_request q = { .who = { .exes = exes, .cgroup = "/" }, .op = BL_OP_READ, .object = "/secret/32", .object_len = 10 };
 	struct tables_error te;
 	struct bl_error err;
 	struct bl_image img;
@@ -209,7 +213,7 @@ START_TEST(inherited_terms_limit)
 	}
 	exes[BL_TASK_STICKY + 1] = "/bin/cat";
 	ck_assert_int_eq(build(b.data, &mem, &img, &te), 0);
-	q.nexes = BL_TASK_STICKY + 2;
+	q.who.nexes = BL_TASK_STICKY + 2;
 	ck_assert_int_eq(sim_ask(&img, &q, &a, &err), 0);
 	ck_assert_uint_eq(a.result.verdict, BL_V_DENY);
 	ck_assert(a.label.flags & BL_LF_FULL);
@@ -329,10 +333,13 @@ static const struct {
 
 START_TEST(endpoints_refused)
 {
-	struct bl_endpoint e;
+	const char *text = bad_endpoints[_i].text;
 	struct bl_error err;
+	struct bl_name n;
+	uint32_t kind, from;
+	uint8_t code;
 
-	ck_assert_int_eq(sim_endpoint(bad_endpoints[_i].text, &e, &err), -EINVAL);
+	ck_assert_int_eq(object_parse(BL_OP_CONNECT, text, strlen(text), &n, &kind, &from, &code, &err), -EINVAL);
 	ck_assert_str_eq(err.text, bad_endpoints[_i].message);
 }
 END_TEST
