@@ -12,6 +12,8 @@ enum exit_status { EXIT_FINE = 0, EXIT_POLICY = 1, EXIT_USAGE = 2, EXIT_SYSTEM =
 struct cmd_options {
 	bool json;
 	bool warnings_are_errors;
+	const char *const *dirs; /* -I, in the order given */
+	size_t ndirs;
 	const char *output;      /* build -o */
 	const char *const *exes; /* explain --exe, in the order given */
 	size_t nexes;

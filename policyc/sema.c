@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "bounds.h"
 #include "nearest.h"
+#include "shipped.h"
 #include "utf8.h"
 #include "banned.h"
 
@@ -177,6 +178,8 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 	struct sema s = {.arena = arena, .diags = diags};
 
 	sema_atom_any(&s);
+	top_block(&s, shipped_sets(arena, diags));
+	s.nshipped = s.nsets;
 	for (size_t i = 0; i < n; i++)
 		top_block(&s, trees[i]);
 	set_resolve_all(&s);

@@ -51,7 +51,7 @@ struct sema {
 	struct ir ir; /* what is found so far */
 	size_t atoms_cap, conds_cap, rules_cap, users_cap;
 	struct sema_set *sets;
-	size_t nsets, sets_cap;
+	size_t nsets, sets_cap, nshipped; /* the first nshipped sets came with the compiler */
 	struct sema_profile *profiles;
 	size_t nprofiles, profiles_cap;
 	size_t npatterns, nlits;

@@ -44,12 +44,17 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 			  LIMIT_NAME_BYTES);
 		return;
 	}
+	if (old && old->ast->loc.file->built_in) {
+		d = diag_error(s->diags, st->word->loc, "E-duplicate", "'%s' is a set that comes with the compiler", name);
+		diag_help(s->diags, d, "choose another name; policy(5) says what is in $%s", name);
+		return;
+	}
 	if (old) {
 		d = diag_error(s->diags, st->word->loc, "E-duplicate", "a second set with the name '%s'", name);
 		diag_note(s->diags, d, old->ast->word->loc, "the first one is here");
 		return;
 	}
-	if (s->nsets == LIMIT_SETS) {
+	if (s->nsets - s->nshipped == LIMIT_SETS) {
 		sema_over(s, LIMIT_SAID_SETS, st->word->loc, "sets", LIMIT_SETS);
 		return;
 	}
@@ -266,16 +271,17 @@ static bool set_resolve(struct sema *s, struct sema_set *set)
 	return ok;
 }
 
+/* Shipped sets are resolved when they are used. */
 void set_resolve_all(struct sema *s)
 {
-	for (size_t i = 0; i < s->nsets; i++)
+	for (size_t i = s->nshipped; i < s->nsets; i++)
 		set_resolve(s, &s->sets[i]);
 }
 
 /* An included file may be a library, of which nobody uses everything. */
 void set_warn_unused(struct sema *s)
 {
-	for (size_t i = 0; i < s->nsets; i++) {
+	for (size_t i = s->nshipped; i < s->nsets; i++) {
 		const struct sema_set *set = &s->sets[i];
 
 		if (!set->used && !set->ast->loc.file->parent)
