@@ -150,6 +150,7 @@ static void load_include(struct compile *c, struct ast_stmt *st, const struct sr
 	const char *name;
 	int r;
 
+	st->broken = true; /* until it is read */
 	if (st->word->text[0] == '\0' || strchr(st->word->text, '\\')) {
 		diag_error(&c->diags, loc, "E-include", "this cannot be the name of a file");
 		return;
@@ -166,6 +167,7 @@ static void load_include(struct compile *c, struct ast_stmt *st, const struct sr
 		load_failed(c, name, r, loc);
 	else
 		st->body = load_parse(c, next, kind);
+	st->broken = r < 0;
 }
 
 static void load_includes(struct compile *c, struct ast_block *b, const struct src_file *f, enum parse_kind kind)

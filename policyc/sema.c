@@ -120,6 +120,8 @@ static void top_unknown(struct sema *s, const struct ast_stmt *st)
 	sema_unknown(s, st->word, "E-unknown-statement", "statement", words, sizeof(words) / sizeof(words[0]));
 	if (st->body)
 		profile_collect(s, st, st->list->first);
+	else
+		s->sets_missing = true;
 }
 
 static void top_statement(struct sema *s, const struct ast_stmt *st)
@@ -151,6 +153,7 @@ static void top_statement(struct sema *s, const struct ast_stmt *st)
 static void top_block(struct sema *s, const struct ast_block *b)
 {
 	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		s->sets_missing |= st->kind == AST_INCLUDE && st->broken;
 		if (st->kind != AST_INCLUDE)
 			top_statement(s, st);
 		else if (st->body)

@@ -58,6 +58,7 @@ struct sema {
 	unsigned set_depth;
 	struct term_memo *memos;
 	size_t nmemos, memos_cap;
+	bool sets_missing; /* a statement or file was not understood that may have declared what seems to be missing */
 	unsigned reported; /* 1 << enum sema_limit: said already */
 };
 
@@ -116,6 +117,7 @@ void subject_statement(struct sema *s, struct sema_profile *p, const struct ast_
 bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret);
 bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret);
 const char *ops_word(unsigned op);
+bool ops_is_word(const char *text); /* of an operation or a group */
 #define OPS_OF_PATHS                                                                                                   \
 	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) |        \
 	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_EXEC))

@@ -248,6 +248,14 @@ static unsigned first_op(uint64_t ops)
 	return (unsigned)__builtin_ctzll(ops);
 }
 
+/* `deny read write /a`: the first word of the object is an operation. */
+static bool object_is_op(const struct ast_part *part)
+{
+	const struct ast_word *w = part->kind == AST_PART_PLAIN ? part->values->first : NULL;
+
+	return w && w->plain && ops_is_word(w->text);
+}
+
 bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, struct ir_term *ret)
 {
 	uint64_t paths = ops & OPS_OF_PATHS, nets = ops & ~OPS_OF_PATHS;
@@ -255,6 +263,11 @@ bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, s
 	*ret = (struct ir_term){0};
 	if (!rule->parts)
 		return true;
+	if (object_is_op(rule->parts->first))
+		return object_says(s, rule->parts->first->values->first->loc,
+				   arena_printf(s->arena, "missing ',' before '%s'",
+						rule->parts->first->values->first->text),
+				   "commas separate operations");
 	if (paths && nets)
 		return object_says(s, rule->parts->first->loc,
 				   arena_printf(s->arena, "'%s' takes paths and '%s' takes addresses",

@@ -54,6 +54,15 @@ static uint64_t group_ops(const char *word)
 	return ops;
 }
 
+bool ops_is_word(const char *text)
+{
+	for (size_t i = 0; i < OP_WORDS; i++) {
+		if (strcmp(op_words[i].word, text) == 0)
+			return true;
+	}
+	return group_ops(text) != 0;
+}
+
 static const char *ops_list(struct sema *s, uint64_t ops)
 {
 	struct arena_buf b = {.arena = s->arena};

@@ -59,7 +59,11 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 		return;
 	}
 	s->sets = arena_more(s->arena, s->sets, s->nsets, &s->sets_cap, sizeof(*s->sets));
-	s->sets[s->nsets++] = (struct sema_set){.ast = st, .name = name};
+	s->sets[s->nsets++] = (struct sema_set){
+		.ast = st,
+		.name = name,
+		.state = st->broken ? SET_BROKEN : SET_NEW,
+	};
 }
 
 static void set_unknown(struct sema *s, const struct ast_word *w, const char *name)
@@ -70,6 +74,8 @@ static void set_unknown(struct sema *s, const struct ast_word *w, const char *na
 	nearest_init(&near, name);
 	for (size_t i = 0; i < s->nsets; i++)
 		nearest_try(&near, s->sets[i].name);
+	if (!near.best && s->sets_missing)
+		return;
 	d = diag_error(s->diags, w->loc, "E-unknown-set", "unknown set '$%s'", name);
 	if (near.best)
 		diag_help(s->diags, d, "did you mean '$%s'?", near.best);
