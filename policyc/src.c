@@ -39,6 +39,7 @@ static struct src_file *src_register(struct src_set *s, const char *name, const 
 
 	f->name = arena_strdup(s->arena, name);
 	f->text = "";
+	f->comments = arena_alloc(s->arena, sizeof(*f->comments));
 	f->order = (uint32_t)s->n;
 	if (included_at) {
 		f->parent = included_at->file;
@@ -145,6 +146,7 @@ const struct src_file *src_built_in(struct arena *arena, const char *name, const
 	struct src_file *f = arena_alloc(arena, sizeof(*f));
 
 	*f = (struct src_file){.name = name, .text = text, .len = strlen(text), .order = UINT32_MAX - 1, .built_in = true};
+	f->comments = arena_alloc(arena, sizeof(*f->comments));
 	src_index_lines(arena, f);
 	return f;
 }

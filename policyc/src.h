@@ -10,6 +10,8 @@
 
 struct arena;
 
+struct src_comments;
+
 struct src_file {
 	const char *name; /* as given on the command line or by the include */
 	const char *text; /* len bytes, then NUL */
@@ -21,12 +23,26 @@ struct src_file {
 	uint32_t order;	   /* files are numbered as they are read */
 	uint64_t dev, ino; /* what file it is; both 0: text from memory, its name says it */
 	bool built_in;	   /* text of the compiler's own */
+	struct src_comments *comments; /* never NULL; filled when the file is parsed */
 };
 
 /* Lines and columns count from 1; a column is a byte. end_col is one past the last byte, on end_line. */
 struct src_loc {
 	const struct src_file *file;
 	uint32_t line, col, end_line, end_col;
+};
+
+/* A comment: text and place from the '#' to the last byte of its line that is no white space. */
+struct src_comment {
+	struct src_loc loc;
+	const char *text;
+	bool alone; /* there is nothing before it on its line */
+	struct src_comment *next;
+};
+
+/* Those of a file, in the order of the text. */
+struct src_comments {
+	struct src_comment *first, *last;
 };
 
 /* All files of one compilation. Everything lives in the arena. */
