@@ -14,6 +14,8 @@ struct cmd_options {
 	bool warnings_are_errors;
 	const char *const *dirs; /* -I, in the order given */
 	size_t ndirs;
+	bool here;
+	const char *root; /* of the machine to compare with, NULL: / */
 	const char *output;      /* build -o */
 	const char *const *exes; /* explain --exe, in the order given */
 	size_t nexes;

@@ -15,8 +15,9 @@
 #define VERSION "0.1"
 
 static const char usage_text[] =
-	"usage: policyc check [--json] [--Werror] [-I DIR]... FILE...\n"
-	"       policyc build [--json] [--Werror] [-I DIR]... -o|--output IMAGE FILE...\n"
+	"usage: policyc check [--json] [--Werror] [--here [--root DIR]] [-I DIR]... FILE...\n"
+	"       policyc build [--json] [--Werror] [--here [--root DIR]] [-I DIR]...\n"
+	"                     -o|--output IMAGE FILE...\n"
 	"       policyc dump [--json] [-I DIR]... IMAGE|FILE\n"
 	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
 	"                       [-I DIR]... IMAGE|FILE OPERATION OBJECT\n"
@@ -64,6 +65,7 @@ int cmd_compile(const struct cmd_options *o, char *const *files, size_t n, void 
 	compile_init(&c);
 	c.dirs = o->dirs;
 	c.ndirs = o->ndirs;
+	c.here = !o->here ? NULL : o->root ? o->root : "/";
 	if (policy_compile(&c, (const char *const *)files, n, &ir) == 0)
 		status = build_image(&c, &ir, &image, &len);
 	if (o->warnings_are_errors)
@@ -148,8 +150,8 @@ static const struct command {
 	int (*run)(const struct cmd_options *o, char *const *args, size_t n);
 	const char *options; /* letters of those that it takes */
 } commands[] = {
-	{ "check", cmd_check, "jWI" },
-	{ "build", cmd_build, "jWoI" },
+	{ "check", cmd_check, "jWIHR" },
+	{ "build", cmd_build, "jWoIHR" },
 	{ "dump", cmd_dump, "jI" },
 	{ "explain", cmd_explain, "jeucbUI" },
 };
@@ -159,6 +161,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' }, { "exe", required_argument, NULL, 'e' },
 	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
 	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
+	{ "here", no_argument, NULL, 'H' },         { "root", required_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -184,6 +187,12 @@ static void set_option(struct cmd_options *o, const struct option_lists *lists, 
 		break;
 	case 'I':
 		lists->dirs[o->ndirs++] = optarg;
+		break;
+	case 'H':
+		o->here = true;
+		break;
+	case 'R':
+		o->root = optarg;
 		break;
 	case 'u':
 		o->user = optarg;
@@ -218,10 +227,10 @@ static int check_option(const struct command *cmd, int letter, int which)
 				which < 0 ? (char[]){ (char)letter, '\0' } : long_options[which].name);
 	if (letter == 'W' && which < 0 && strcmp(optarg, "error") != 0)
 		return cmd_fail(EXIT_USAGE, "unknown option -W%s; there is -Werror", optarg);
-	if (letter == 'I' && stat(optarg, &st) < 0)
-		return cmd_fail(EXIT_USAGE, "-I %s: %s", optarg, strerror(errno));
-	if (letter == 'I' && !S_ISDIR(st.st_mode))
-		return cmd_fail(EXIT_USAGE, "-I %s: not a directory", optarg);
+	if ((letter == 'I' || letter == 'R') && stat(optarg, &st) < 0)
+		return cmd_fail(EXIT_USAGE, "%s %s: %s", letter == 'I' ? "-I" : "--root", optarg, strerror(errno));
+	if ((letter == 'I' || letter == 'R') && !S_ISDIR(st.st_mode))
+		return cmd_fail(EXIT_USAGE, "%s %s: not a directory", letter == 'I' ? "-I" : "--root", optarg);
 	return EXIT_FINE;
 }
 
@@ -235,6 +244,8 @@ static int read_options(const struct command *cmd, int argc, char **argv, struct
 		set_option(o, lists, letter);
 		which = -1;
 	}
+	if (status == EXIT_FINE && o->root && !o->here)
+		status = cmd_fail(EXIT_USAGE, "--root is for --here");
 	return status;
 }
 

@@ -197,5 +197,7 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 		set_warn_unused(&s);
 	if (diags->nerrors == 0 && s.nprofiles == 0)
 		warn_empty(diags);
+	if (diags->nerrors == 0)
+		warn_policy(&s);
 	*ret = s.ir;
 }

@@ -91,6 +91,8 @@ void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, cons
 void set_collect(struct sema *s, const struct ast_stmt *st);
 void set_resolve_all(struct sema *s);
 void set_warn_unused(struct sema *s);
+/* The values of a set that comes with the compiler; no limit counts them. */
+const struct pats *set_shipped(struct sema *s, const char *name);
 /*
  * Adds the patterns that the words of l stand for, as `kind`. What sets take out goes to exc; exc NULL: the list is
  * itself one of exceptions. False if something was wrong, which has then been said.
@@ -130,6 +132,22 @@ bool object_resolve(struct sema *s, const struct ast_stmt *rule, uint64_t ops, s
 void profile_collect(struct sema *s, const struct ast_stmt *st, const struct ast_word *name);
 void profile_subject(struct sema *s, size_t i); /* all but the rules; conditions are numbered like profiles */
 void profile_rules(struct sema *s, size_t i);
+
+/* ---- warnings about a policy without errors ---- */
+struct overlap;
+/* sema_warn.c: all of them */
+void warn_policy(struct sema *s);
+/* Says that something was not looked for because of -E2BIG; does not return from any other error. */
+void warn_too_complex(struct sema *s, int r, const char *what);
+/* The first rule of a profile, or of the next that has one. */
+size_t warn_first_rule(const struct ir *ir, uint32_t profile);
+/* sema_warn_exe.c: terms about programs */
+void warn_subjects(struct sema *s);
+void warn_weak_globs(struct sema *s);
+/* sema_warn_write.c: what can be written and executed */
+void warn_write_exec(struct sema *s);
+/* sema_warn_lockout.c: profiles that nobody could unload. terms: every atom about programs and cgroups, by its number */
+void warn_lockout(struct sema *s, const struct overlap *terms);
 
 /* ---- sema_rule.c ---- */
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st);

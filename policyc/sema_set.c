@@ -277,6 +277,17 @@ static bool set_resolve(struct sema *s, struct sema_set *set)
 	return ok;
 }
 
+const struct pats *set_shipped(struct sema *s, const char *name)
+{
+	struct sema_set *set = set_find(s, name, strlen(name));
+	size_t npatterns = s->npatterns;
+
+	s->npatterns = 0;
+	set_resolve(s, set);
+	s->npatterns = npatterns;
+	return &set->pos;
+}
+
 /* Shipped sets are resolved when they are used. */
 void set_resolve_all(struct sema *s)
 {
