@@ -121,6 +121,8 @@ static const char *set_kind_name(enum bl_kind kind)
 		return "addresses";
 	case BL_KEY_USER:
 		return "users";
+	case BL_KEY_GROUP:
+		return "groups";
 	default:
 		return "paths";
 	}

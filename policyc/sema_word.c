@@ -34,40 +34,42 @@ bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob,
 	return true;
 }
 
-static bool word_add_user(struct sema *s, const char *name, uint32_t id)
+static bool word_add_id(struct sema *s, enum bl_kind kind, const char *name, uint32_t id)
 {
 	struct ir *ir = &s->ir;
 
 	ir->users = arena_more(s->arena, ir->users, ir->nusers, &s->users_cap, sizeof(*ir->users));
-	ir->users[ir->nusers++] = (struct ir_user){.name = name, .kind = BL_KEY_USER, .id = id};
+	ir->users[ir->nusers++] = (struct ir_user){.name = name, .kind = kind, .id = id};
 	return true;
 }
 
-static bool word_check_user(struct sema *s, const struct ast_word *w, struct ir_pattern *ret)
+/* A user or a group. */
+static bool word_check_id(struct sema *s, const struct ast_word *w, enum bl_kind kind, struct ir_pattern *ret)
 {
-	struct word_error err = {.id = "E-unknown-user"};
+	const char *what = kind == BL_KEY_USER ? "user" : "group";
+	struct word_error err = {.id = kind == BL_KEY_USER ? "E-unknown-user" : "E-unknown-group"};
 	int r;
 
 	if (ids_is_number(w->text)) {
-		r = ids_parse_uids(s->arena, w->text, &ret->lo, &ret->hi, &err);
+		r = ids_parse(s->arena, kind, w->text, &ret->lo, &ret->hi, &err);
 		if (r < 0)
 			sema_bad(s, w, &err);
 		return r == 0;
 	}
 	for (size_t i = 0; i < s->ir.nusers; i++) {
-		if (strcmp(s->ir.users[i].name, w->text) == 0) {
+		if (s->ir.users[i].kind == kind && strcmp(s->ir.users[i].name, w->text) == 0) {
 			ret->lo = ret->hi = s->ir.users[i].id;
 			return true;
 		}
 	}
-	r = ids_find_user(w->text, &ret->lo);
+	r = ids_find(kind, w->text, &ret->lo);
 	ret->hi = ret->lo;
 	if (r == 0)
-		return word_add_user(s, w->text, ret->lo);
+		return word_add_id(s, kind, w->text, ret->lo);
 	if (r == -ENOENT)
-		err.text = arena_printf(s->arena, "user '%.64s' does not exist on this machine", w->text);
+		err.text = arena_printf(s->arena, "%s '%.64s' does not exist on this machine", what, w->text);
 	else
-		err.text = arena_printf(s->arena, "user '%.64s' cannot be looked up: %s", w->text, strerror(-r));
+		err.text = arena_printf(s->arena, "%s '%.64s' cannot be looked up: %s", what, w->text, strerror(-r));
 	err.help = "write its number";
 	sema_bad(s, w, &err);
 	return false;
@@ -80,7 +82,8 @@ bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, str
 	*ret = (struct ir_pattern){.kind = kind, .text = w->text, .loc = w->loc};
 	switch (kind) {
 	case BL_KEY_USER:
-		return word_check_user(s, w, ret);
+	case BL_KEY_GROUP:
+		return word_check_id(s, w, kind, ret);
 	case BL_KEY_NET:
 		ret->net.any_port = true;
 		if (net_parse_addr(s->arena, w->text, &ret->net, &err) == 0)
