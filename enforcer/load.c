@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "owner.h"
 #include "pins.h"
 #include "probe.h"
 #include "selftest.h"
@@ -280,6 +281,32 @@ static int read_image(const char *path, void **ret_buf, struct bl_image *ret, st
 	return bl_error_set(err, r == -ENOMEM ? BL_SYSTEM : BL_REFUSED, "%s: %s", path, why.text);
 }
 
+/* The image has numbers; who is meant is told by the names that were looked up where it was compiled. */
+static int check_owners(const char *path, const struct bl_image *image, struct bl_error *err)
+{
+	for (size_t i = 0; i < image->nusers; i++) {
+		const struct bl_meta_id *u = &image->users[i];
+		const char *what = u->kind == BL_KEY_USER ? "user" : "group", *name = bl_image_str(image, u->name);
+		uint32_t id;
+		int r = bl_owner_find(u->kind, name, &id);
+
+		if (r == -ENOENT)
+			return bl_error_set(err, BL_REFUSED,
+					    "%s: %s '%s', %" PRIu32 " where the image was compiled, does not exist on this "
+					    "machine; compile the policy here, or write numbers in it",
+					    path, what, name, u->id);
+		if (r < 0)
+			return bl_error_set(err, BL_SYSTEM, "%s: %s '%s' cannot be looked up: %s", path, what, name,
+					    strerror(-r));
+		if (id != u->id)
+			return bl_error_set(err, BL_REFUSED,
+					    "%s: %s '%s' is %" PRIu32 " on this machine and was %" PRIu32 " where the image was "
+					    "compiled; compile the policy here, or write numbers in it",
+					    path, what, name, id, u->id);
+	}
+	return 0;
+}
+
 static void fill_result(struct job *job)
 {
 	struct bl_load_result *ret = job->result;
@@ -299,6 +326,8 @@ int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct b
 
 	*ret = (struct bl_load_result){0};
 	r = read_image(path, &buf, &job.image, err);
+	if (r == 0)
+		r = check_owners(path, &job.image, err);
 	if (r == 0)
 		r = bl_probe_ready(err);
 	if (r == 0)

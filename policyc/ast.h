@@ -118,6 +118,7 @@ enum ast_kind {
 
 struct ast_stmt {
 	enum ast_kind kind;
+	bool broken;	    /* what is wrong with it has been said: SET after its name, INCLUDE without its file */
 	struct src_loc loc; /* of the whole statement, its semicolon included */
 	struct ast_word *word;
 	struct ast_list *list, *except;

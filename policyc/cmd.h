@@ -14,6 +14,10 @@ struct cmd_options {
 	bool warnings_are_errors;
 	bool no_tests;		 /* the policy's own tests and assertions are not run */
 	bool tests;		 /* they are told of one by one */
+	const char *const *dirs; /* -I, in the order given */
+	size_t ndirs;
+	bool here;
+	const char *root; /* of the machine to compare with, NULL: / */
 	const char *output;      /* build -o */
 	const char *const *exes; /* explain --exe, in the order given */
 	size_t nexes;

@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include "here.h"
 #include "load.h"
+#include "remark.h"
 #include "sema.h"
 #include "banned.h"
 
@@ -28,6 +30,9 @@ static int compile_trees(struct compile *c, struct ast_block *const *trees, size
 	struct ir ir;
 
 	sema_run(&c->arena, &c->diags, trees, n, &ir);
+	if (c->here && c->diags.nerrors == 0)
+		here_check(&c->arena, &c->diags, &ir, c->here);
+	remarks_apply(c, trees, n);
 	if (c->diags.nerrors == 0)
 		*ret = ir;
 	return c->diags.nerrors > INT_MAX ? INT_MAX : (int)c->diags.nerrors;

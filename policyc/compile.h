@@ -29,6 +29,9 @@ struct compile {
 	struct arena arena; /* of everything: files, tree, ir, messages. Later phases may use it too. */
 	struct src_set srcs;
 	struct diags diags; /* later phases add theirs before diag_print() */
+	const char *const *dirs; /* searched for included files after the including file's own; set by the caller */
+	size_t ndirs;
+	const char *here;   /* set by the caller: the directory that is / of the machine to compare with; NULL: none */
 	bool unreadable;    /* a file named by the caller could not be read: exit status 3 rather than 1 */
 	/* private */
 	const struct compile_text *texts; /* what includes are searched in; NULL: the file system */

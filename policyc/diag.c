@@ -96,6 +96,16 @@ void diag_note(struct diags *ds, struct diag *d, struct src_loc loc, const char 
 	*at = n;
 }
 
+void diag_promote(struct diags *ds)
+{
+	for (size_t i = 0; i < ds->n; i++) {
+		ds->v[i]->promoted |= ds->v[i]->warning;
+		ds->v[i]->warning = false;
+	}
+	ds->nerrors += ds->nwarnings;
+	ds->nwarnings = 0;
+}
+
 static int diag_cmp_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? -1 : a > b;

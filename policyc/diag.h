@@ -23,6 +23,7 @@ struct diag_note {
 
 struct diag {
 	bool warning;
+	bool promoted;	    /* a warning that was made an error */
 	struct src_loc loc; /* line 0: the file as a whole; file NULL: none */
 	const char *id;
 	const char *text;
@@ -47,6 +48,9 @@ struct diag *diag_error(struct diags *ds, struct src_loc loc, const char *id, co
 struct diag *diag_warning(struct diags *ds, struct src_loc loc, const char *id, const char *fmt, ...) DIAG_FMT(4);
 void diag_help(struct diags *ds, struct diag *d, const char *fmt, ...) DIAG_FMT(3);
 void diag_note(struct diags *ds, struct diag *d, struct src_loc loc, const char *fmt, ...) DIAG_FMT(4);
+
+/* Makes every warning an error, which its text then says. After the last phase: phases ask for nerrors. */
+void diag_promote(struct diags *ds);
 
 /* Forms of output. Text is coloured if the stream is a terminal and NO_COLOR is not set. */
 enum diag_form { DIAG_TEXT, DIAG_JSON };

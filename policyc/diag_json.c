@@ -40,6 +40,8 @@ void diag_print_json(const struct diag *d, FILE *out)
 
 	fprintf(out, "{\"severity\":\"%s\"", d->warning ? "warning" : "error");
 	put_member(out, "id", d->id);
+	if (d->promoted)
+		fputs(",\"werror\":true", out);
 	put_place(out, d->loc);
 	put_member(out, "message", d->text);
 	if (d->help)

@@ -121,7 +121,7 @@ void diag_print_text(const struct diag *d, FILE *out, bool colour)
 			     : "\033[1;31m",
 		d->warning ? "warning" : "error", colour ? "\033[0m" : "");
 	put_safe(out, d->text, strlen(d->text));
-	fprintf(out, " [%s]\n", d->id);
+	fprintf(out, " [%s%s]\n", d->id, d->promoted ? ", --Werror" : "");
 	if (d->loc.file && d->loc.line != 0) {
 		put_source(out, d, colour);
 	} else if (d->help) {

@@ -187,7 +187,7 @@ static int user_id(const char *word, uint32_t *ret)
 		*ret = (uint32_t)v;
 		return 0;
 	}
-	return ids_find_user(word, ret);
+	return ids_find(BL_KEY_USER, word, ret);
 }
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)

@@ -24,4 +24,15 @@ int glob_check_name(struct arena *arena, const char *glob, const char *what, boo
 /* What a checked glob matches. NULL: out of memory. */
 struct re *glob_to_re(struct au *a, const char *glob);
 
+/* What the names of one alternative of the braces begin with. */
+struct glob_prefix {
+	const char *text; /* up to the first wildcard, without backslashes */
+	bool more;	  /* a wildcard follows; otherwise text is the one name */
+	const char *rest; /* what follows, as written; "" if nothing does */
+	struct glob_prefix *next;
+};
+
+/* Of a checked glob, in the order of its alternatives. In the arena. */
+const struct glob_prefix *glob_prefixes(struct arena *arena, const char *glob);
+
 #endif

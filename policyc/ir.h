@@ -68,6 +68,7 @@ struct ir_lit {
 	uint32_t atom;
 	bool negate;
 	bool weak; /* weakens a verdict: never holds in an untrusted mount namespace */
+	struct src_loc loc; /* of the term's values, where it is first written */
 };
 
 /* OR of clauses, each an AND of literals. Conditions 0 to nprofiles - 1 are the profiles' subjects. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads and parses policy files with what they include: relative to the including file, never in a circle. */
+/*
+ * Reads and parses policy files with what they include: found relative to the including file or else in the directories of
+ * the search path, never in a circle.
+ */
 #include "load.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bounds.h"
 #include "parser.h"
@@ -59,14 +63,48 @@ static struct ast_block *load_parse(struct compile *c, const struct src_file *f,
 	return b;
 }
 
-/* The name of an included file: relative to the directory of the file that includes it. */
-static const char *load_name(struct compile *c, const struct src_file *f, const char *name)
+/* False: there is no such file. Whatever else is wrong with it, reading it will say. */
+static bool load_exists(const struct compile *c, const char *name)
 {
-	const char *slash = strrchr(f->name, '/');
+	struct stat st;
 
-	if (name[0] == '/' || !slash)
-		return name;
-	return arena_printf(&c->arena, "%.*s%s", (int)(slash + 1 - f->name), f->name, name);
+	for (size_t i = 0; i < c->ntexts; i++) {
+		if (strcmp(c->texts[i].name, name) == 0)
+			return true;
+	}
+	return !c->texts && (stat(name, &st) == 0 || (errno != ENOENT && errno != ENOTDIR));
+}
+
+/* The i-th name that an include in f may mean: relative to the directory of f, then to those of the search path. */
+static const char *load_candidate(struct compile *c, const struct src_file *f, const char *name, size_t i)
+{
+	const char *slash = strrchr(f->name, '/'), *dir;
+
+	if (i == 0)
+		return slash ? arena_printf(&c->arena, "%.*s%s", (int)(slash + 1 - f->name), f->name, name) : name;
+	dir = c->dirs[i - 1];
+	return arena_printf(&c->arena, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+}
+
+/* The file that is meant by a name in an include. NULL: there is none, which has been said. */
+static const char *load_find(struct compile *c, const struct src_file *f, const struct ast_word *w)
+{
+	struct arena_buf looked = {.arena = &c->arena};
+	struct diag *d;
+
+	if (w->text[0] == '/')
+		return w->text;
+	for (size_t i = 0; i <= c->ndirs; i++) {
+		const char *name = load_candidate(c, f, w->text, i);
+
+		if (load_exists(c, name))
+			return name;
+		arena_buf_str(&looked, i == 0 ? "" : i == c->ndirs ? " and " : ", ");
+		arena_buf_str(&looked, name);
+	}
+	d = diag_error(&c->diags, w->loc, "E-read", "there is no file '%s' to include", w->text);
+	diag_help(&c->diags, d, "looked for %s%s", looked.s, c->ndirs ? "" : "; -I DIR searches more directories");
+	return NULL;
 }
 
 /* Room for one more file in the chain that ends with f? */
@@ -107,16 +145,20 @@ static void load_say_circle(struct compile *c, const struct src_file *f, struct 
 
 static void load_include(struct compile *c, struct ast_stmt *st, const struct src_file *f, enum parse_kind kind)
 {
-	const char *name = load_name(c, f, st->word->text);
 	struct src_loc loc = st->word->loc;
 	const struct src_file *next;
+	const char *name;
 	int r;
 
+	st->broken = true; /* until it is read */
 	if (st->word->text[0] == '\0' || strchr(st->word->text, '\\')) {
 		diag_error(&c->diags, loc, "E-include", "this cannot be the name of a file");
 		return;
 	}
 	if (!load_check_depth(c, f, loc))
+		return;
+	name = load_find(c, f, st->word);
+	if (!name)
 		return;
 	r = load_read(c, name, &loc, &next);
 	if (r == -EDEADLK)
@@ -125,6 +167,7 @@ static void load_include(struct compile *c, struct ast_stmt *st, const struct sr
 		load_failed(c, name, r, loc);
 	else
 		st->body = load_parse(c, next, kind);
+	st->broken = r < 0;
 }
 
 static void load_includes(struct compile *c, struct ast_block *b, const struct src_file *f, enum parse_kind kind)

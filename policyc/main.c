@@ -11,18 +11,20 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "banned.h"
 
 #define VERSION "0.1"
 
 static const char usage_text[] =
-	"usage: policyc check [--json] [--Werror] [--no-tests] FILE...\n"
-	"       policyc build [--json] [--Werror] [--no-tests] -o|--output IMAGE FILE...\n"
-	"       policyc test [--json] [--Werror] FILE...\n"
-	"       policyc dump [--json] IMAGE|FILE\n"
+	"usage: policyc check [--json] [--Werror] [--no-tests] [--here [--root DIR]] [-I DIR]... FILE...\n"
+	"       policyc build [--json] [--Werror] [--no-tests] [--here [--root DIR]] [-I DIR]...\n"
+	"                     -o|--output IMAGE FILE...\n"
+	"       policyc test [--json] [--Werror] [-I DIR]... FILE...\n"
+	"       policyc dump [--json] [-I DIR]... IMAGE|FILE\n"
 	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
-	"                       IMAGE|FILE OPERATION OBJECT\n"
-	"       policyc explain --batch IMAGE|FILE  (requests as JSON lines on standard input)\n"
+	"                       [-I DIR]... IMAGE|FILE OPERATION OBJECT\n"
+	"       policyc explain --batch [-I DIR]... IMAGE|FILE  (requests as JSON lines on standard input)\n"
 	"       policyc fmt [--json] [--check] [-|FILE...]\n"
 	"       policyc --version | --help | -h\n";
 
@@ -88,12 +90,17 @@ int cmd_compile(const struct cmd_options *o, char *const *files, size_t n, void 
 	int status = EXIT_FINE;
 
 	compile_init(&c);
+	c.dirs = o->dirs;
+	c.ndirs = o->ndirs;
+	c.here = !o->here ? NULL : o->root ? o->root : "/";
 	if (policy_compile(&c, (const char *const *)files, n, &ir) == 0)
 		status = build_image(o, &c, &ir, &image, &len);
+	if (o->warnings_are_errors)
+		diag_promote(&c.diags);
 	diag_print(&c.diags, stderr, o->json ? DIAG_JSON : DIAG_TEXT);
 	if (status == EXIT_FINE && c.unreadable)
 		status = EXIT_SYSTEM;
-	else if (status == EXIT_FINE && (c.diags.nerrors || (o->warnings_are_errors && c.diags.nwarnings)))
+	else if (status == EXIT_FINE && c.diags.nerrors)
 		status = EXIT_POLICY;
 	compile_free(&c);
 	if (status == EXIT_FINE && ret) {
@@ -180,11 +187,11 @@ static const struct command {
 	int (*run)(const struct cmd_options *o, char *const *args, size_t n);
 	const char *options; /* letters of those that it takes */
 } commands[] = {
-	{ "check", cmd_check, "jWN" },
-	{ "build", cmd_build, "jWoN" },
-	{ "test", cmd_test, "jW" },
-	{ "dump", cmd_dump, "j" },
-	{ "explain", cmd_explain, "jeucbU" },
+	{ "check", cmd_check, "jWNIHR" },
+	{ "build", cmd_build, "jWoNIHR" },
+	{ "test", cmd_test, "jWI" },
+	{ "dump", cmd_dump, "jI" },
+	{ "explain", cmd_explain, "jeucbUI" },
 	{ "fmt", cmd_fmt, "jC" },
 };
 
@@ -193,11 +200,17 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' }, { "exe", required_argument, NULL, 'e' },
 	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
 	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
-	{ "check", no_argument, NULL, 'C' },       { "no-tests", no_argument, NULL, 'N' },
+	{ "check", no_argument, NULL, 'C' },        { "no-tests", no_argument, NULL, 'N' },
+	{ "here", no_argument, NULL, 'H' },         { "root", required_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static void set_option(struct cmd_options *o, const char **exes, int letter)
+/* The lists that options add to; room for every argument. */
+struct option_lists {
+	const char **exes, **dirs;
+};
+
+static void set_option(struct cmd_options *o, const struct option_lists *lists, int letter)
 {
 	switch (letter) {
 	case 'j':
@@ -210,7 +223,16 @@ static void set_option(struct cmd_options *o, const char **exes, int letter)
 		o->output = optarg;
 		break;
 	case 'e':
-		exes[o->nexes++] = optarg;
+		lists->exes[o->nexes++] = optarg;
+		break;
+	case 'I':
+		lists->dirs[o->ndirs++] = optarg;
+		break;
+	case 'H':
+		o->here = true;
+		break;
+	case 'R':
+		o->root = optarg;
 		break;
 	case 'u':
 		o->user = optarg;
@@ -239,28 +261,55 @@ static int usage(int status)
 	return status;
 }
 
+/* What can be wrong with an option that getopt_long(3) accepted; which: of long_options, -1: a short one. */
+static int check_option(const struct command *cmd, int letter, int which)
+{
+	struct stat st;
+
+	if (letter == '?')
+		return usage(EXIT_USAGE);
+	if (!strchr(cmd->options, letter))
+		return cmd_fail(EXIT_USAGE, "%s does not take the option %s%s", cmd->name, which < 0 ? "-" : "--",
+				which < 0 ? (char[]){ (char)letter, '\0' } : long_options[which].name);
+	if (letter == 'W' && which < 0 && strcmp(optarg, "error") != 0)
+		return cmd_fail(EXIT_USAGE, "unknown option -W%s; there is -Werror", optarg);
+	if ((letter == 'I' || letter == 'R') && stat(optarg, &st) < 0)
+		return cmd_fail(EXIT_USAGE, "%s %s: %s", letter == 'I' ? "-I" : "--root", optarg, strerror(errno));
+	if ((letter == 'I' || letter == 'R') && !S_ISDIR(st.st_mode))
+		return cmd_fail(EXIT_USAGE, "%s %s: not a directory", letter == 'I' ? "-I" : "--root", optarg);
+	return EXIT_FINE;
+}
+
+static int read_options(const struct command *cmd, int argc, char **argv, struct cmd_options *o,
+			const struct option_lists *lists)
+{
+	int letter, which = -1, status = EXIT_FINE;
+
+	while (status == EXIT_FINE && (letter = getopt_long(argc, argv, "o:I:W:", long_options, &which)) != -1) {
+		status = check_option(cmd, letter, which);
+		set_option(o, lists, letter);
+		which = -1;
+	}
+	if (status == EXIT_FINE && o->root && !o->here)
+		status = cmd_fail(EXIT_USAGE, "--root is for --here");
+	return status;
+}
+
 static int run(const struct command *cmd, int argc, char **argv)
 {
-	const char **exes = calloc((size_t)argc, sizeof(*exes));
-	struct cmd_options o = { .exes = exes };
-	int letter, which, status = EXIT_FINE;
+	struct option_lists lists = { .exes = calloc((size_t)argc, sizeof(char *)), .dirs = calloc((size_t)argc, sizeof(char *)) };
+	struct cmd_options o = { .exes = lists.exes, .dirs = lists.dirs };
+	int status;
 
 	argv[0] = (char *)"policyc"; /* getopt_long begins its messages with it */
-	if (!exes)
-		return cmd_fail(EXIT_SYSTEM, "out of memory");
-	for (which = -1; status == EXIT_FINE && (letter = getopt_long(argc, argv, "o:", long_options, &which)) != -1;
-	     which = -1) {
-		if (letter != '?' && !strchr(cmd->options, letter))
-			status = cmd_fail(EXIT_USAGE, "%s does not take the option %s%s", cmd->name, which < 0 ? "-" : "--",
-					  which < 0 ? (char[]){ (char)letter, '\0' } : long_options[which].name);
-		else if (letter == '?')
-			status = usage(EXIT_USAGE);
-		else
-			set_option(&o, exes, letter);
-	}
+	if (!lists.exes || !lists.dirs)
+		status = cmd_fail(EXIT_SYSTEM, "out of memory");
+	else
+		status = read_options(cmd, argc, argv, &o, &lists);
 	if (status == EXIT_FINE)
 		status = cmd->run(&o, argv + optind, (size_t)(argc - optind));
-	free(exes);
+	free(lists.exes);
+	free(lists.dirs);
 	return status;
 }
 

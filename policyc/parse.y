@@ -94,6 +94,11 @@ top:
 		$$->list = $4;
 		$$->except = $5;
 	}
+	| SET name error ";" {
+		$$ = ast_stmt(A, AST_SET, @$, $2);
+		$$->broken = true;
+		yyerrok;
+	}
 	| PROFILE name "{" body close {
 		$$ = ast_stmt(A, AST_PROFILE, @$, $2);
 		$$->body = $4;

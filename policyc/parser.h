@@ -48,6 +48,8 @@ struct parse {
 	struct token last, prev; /* delivered last, and before that */
 	struct token held;	 /* to deliver next */
 	bool is_held;
+	unsigned spare;	    /* '}' that may follow and belong to a '{' that was not counted */
+	bool owed;	    /* a ';' was supplied before the '}' that was just delivered, and may follow it */
 	bool closing;	    /* the missing '}' before the held token has been reported */
 	bool put_semicolon; /* the next token is a ';' that is not in the text */
 	bool skip_block;    /* the '{' just delivered is wrong: pass over its block */

@@ -34,6 +34,7 @@ static const char *literal(struct testing *t, const struct ast_word *w)
 
 static bool read_id(struct testing *t, const struct ast_word *w, bool group, uint32_t *ret)
 {
+	enum bl_kind kind = group ? BL_KEY_GROUP : BL_KEY_USER;
 	struct word_error err;
 	uint32_t hi;
 	int r;
@@ -43,11 +44,11 @@ static bool read_id(struct testing *t, const struct ast_word *w, bool group, uin
 		return true;
 	}
 	if (!ids_is_number(w->text)) {
-		r = group ? ids_find_group(w->text, ret) : ids_find_user(w->text, ret);
+		r = ids_find(kind, w->text, ret);
 		return r == 0 || test_says(t, w->loc, arena_printf(A, "'%.64s' does not exist on this machine", w->text),
 					   "write its number");
 	}
-	if (ids_parse_range(A, w->text, group, ret, &hi, &err) < 0)
+	if (ids_parse(A, kind, w->text, ret, &hi, &err) < 0)
 		return test_says(t, w->loc, err.text, err.help);
 	return *ret == hi || test_says(t, w->loc, "a test asks about one number, not about a range", NULL);
 }

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "bounds.h"
 #include "nearest.h"
+#include "shipped.h"
 #include "utf8.h"
 #include "banned.h"
 
@@ -109,6 +110,8 @@ static void top_unknown(struct sema *s, const struct ast_stmt *st)
 	sema_unknown(s, st->word, "E-unknown-statement", "statement", words, sizeof(words) / sizeof(words[0]));
 	if (st->body)
 		profile_collect(s, st, st->list->first);
+	else
+		s->sets_missing = true;
 }
 
 static void top_statement(struct sema *s, const struct ast_stmt *st)
@@ -147,6 +150,7 @@ static void top_statement(struct sema *s, const struct ast_stmt *st)
 static void top_block(struct sema *s, const struct ast_block *b)
 {
 	for (const struct ast_stmt *st = b->first; st; st = st->next) {
+		s->sets_missing |= st->kind == AST_INCLUDE && st->broken;
 		if (st->kind != AST_INCLUDE)
 			top_statement(s, st);
 		else if (st->body)
@@ -174,6 +178,8 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 	struct sema s = {.arena = arena, .diags = diags};
 
 	sema_atom_any(&s);
+	top_block(&s, shipped_sets(arena, diags));
+	s.nshipped = s.nsets;
 	for (size_t i = 0; i < n; i++)
 		top_block(&s, trees[i]);
 	set_resolve_all(&s);
@@ -190,5 +196,7 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 		set_warn_unused(&s);
 	if (diags->nerrors == 0 && s.nprofiles == 0)
 		warn_empty(diags);
+	if (diags->nerrors == 0)
+		warn_policy(&s);
 	*ret = s.ir;
 }

@@ -54,13 +54,14 @@ struct sema {
 	struct ir ir; /* what is found so far */
 	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap;
 	struct sema_set *sets;
-	size_t nsets, sets_cap;
+	size_t nsets, sets_cap, nshipped; /* the first nshipped sets came with the compiler */
 	struct sema_profile *profiles;
 	size_t nprofiles, profiles_cap;
 	size_t npatterns, nlits;
 	unsigned set_depth;
 	struct term_memo *memos;
 	size_t nmemos, memos_cap;
+	bool sets_missing; /* a statement or file was not understood that may have declared what seems to be missing */
 	unsigned reported; /* 1 << enum sema_limit: said already */
 };
 
@@ -92,6 +93,8 @@ void sema_unknown(struct sema *s, const struct ast_word *w, const char *id, cons
 void set_collect(struct sema *s, const struct ast_stmt *st);
 void set_resolve_all(struct sema *s);
 void set_warn_unused(struct sema *s);
+/* The values of a set that comes with the compiler; no limit counts them. */
+const struct pats *set_shipped(struct sema *s, const char *name);
 /*
  * Adds the patterns that the words of l stand for, as `kind`. What sets take out goes to exc; exc NULL: the list is
  * itself one of exceptions. False if something was wrong, which has then been said.
@@ -104,7 +107,8 @@ bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, str
 bool word_check_glob(struct sema *s, const struct ast_word *w, const char *glob, enum bl_kind kind);
 /* The word without its first `skip` bytes as a name that is no path; `what` and `slashes` as glob_check_name() has them. */
 bool word_check_name(struct sema *s, const struct ast_word *w, size_t skip, const char *what, bool slashes);
-bool word_check_id(struct sema *s, const struct ast_word *w, bool group, uint32_t *ret_lo, uint32_t *ret_hi);
+/* kind: BL_KEY_USER or BL_KEY_GROUP */
+bool word_check_id(struct sema *s, const struct ast_word *w, enum bl_kind kind, uint32_t *ret_lo, uint32_t *ret_hi);
 bool word_check_capability(struct sema *s, const struct ast_word *w, uint32_t *ret);
 /* "unknown WHAT 'word'", with the nearest of the table or else the help. */
 void word_unknown_name(struct sema *s, const struct ast_word *w, enum bl_names table, const char *what, const char *help);
@@ -141,6 +145,22 @@ void profile_look_ahead(struct sema *s, size_t i); /* before all subjects: what 
 uint32_t profile_of_name(const struct sema *s, const char *name); /* number + 1, 0: there is none */
 /* The number of the profile of this name; false, and a message, if there is none. */
 bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret);
+
+/* ---- warnings about a policy without errors ---- */
+struct overlap;
+/* sema_warn.c: all of them */
+void warn_policy(struct sema *s);
+/* Says that something was not looked for because of -E2BIG; does not return from any other error. */
+void warn_too_complex(struct sema *s, int r, const char *what);
+/* The first rule of a profile, or of the next that has one. */
+size_t warn_first_rule(const struct ir *ir, uint32_t profile);
+/* sema_warn_exe.c: terms about programs */
+void warn_subjects(struct sema *s);
+void warn_weak_globs(struct sema *s);
+/* sema_warn_write.c: what can be written and executed */
+void warn_write_exec(struct sema *s);
+/* sema_warn_lockout.c: profiles that nobody could unload. terms: every atom about programs and cgroups, by its number */
+void warn_lockout(struct sema *s, const struct overlap *terms);
 
 /* ---- sema_rule.c ---- */
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st);

@@ -49,9 +49,6 @@ static bool net_read_protos(struct sema *s, const struct ast_part *part, struct 
 			ret->is_unix = true;
 			continue;
 		}
-		if (!tcp && !udp && (net_looks_like_addr(w->text) || strchr("$/@", w->text[0])))
-			return object_says(s, w->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", w->text),
-					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
 		if (!tcp && !udp)
 			return object_says(s, w->loc, arena_printf(s->arena, "'%.80s' is no protocol", w->text),
 					   "write tcp, udp or unix, then 'to' and addresses, then 'port' and numbers");
@@ -222,6 +219,27 @@ static bool net_unix(struct sema *s, const struct ast_part **by, struct ir_rule 
 	return object_join(s, &pos, &exc, &r->object);
 }
 
+/* Words without one in front are protocols, and come first. */
+static bool net_check_plain(struct sema *s, const struct ast_part *p, bool first)
+{
+	static const char *const words[] = {"tcp", "udp", "unix"};
+
+	for (const struct ast_word *w = p->values->first; w; w = w->next) {
+		if (strchr("/@", w->text[0]))
+			return object_says(s, w->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", w->text),
+					   "for example 'connect unix to /run/postgresql/*' ('on' for bind)");
+		if (w->text[0] == '$' || (net_looks_like_addr(w->text) && strpbrk(w->text, ".:")))
+			return object_says(s, w->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", w->text),
+					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
+	}
+	for (size_t i = 0; !first && i < 3; i++) {
+		if (object_is_word(p->values->first, words[i]))
+			return object_says(s, p->loc, "the protocol comes first",
+					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
+	}
+	return true;
+}
+
 bool object_net(struct sema *s, const struct ast_part *parts, struct ir_rule *r)
 {
 	const uint32_t allowed = 1u << AST_PART_PLAIN | 1u << AST_PART_TO | 1u << AST_PART_ON | 1u << AST_PART_FROM |
@@ -231,14 +249,9 @@ bool object_net(struct sema *s, const struct ast_part *parts, struct ir_rule *r)
 	struct net_object o = {.loc = parts->loc};
 	bool address;
 
-	for (const struct ast_part *p = parts->next; p; p = p->next) {
-		if (p->kind == AST_PART_PLAIN && (object_is_word(p->values->first, "tcp") ||
-						  object_is_word(p->values->first, "udp") || object_is_word(p->values->first, "unix")))
-			return object_says(s, p->loc, "the protocol comes first",
-					   "for example 'connect tcp to 192.0.2.0/24 port 443'");
-		if (p->kind == AST_PART_PLAIN && strchr("/@$", p->values->first->text[0]))
-			return object_says(s, p->loc, arena_printf(s->arena, "'to' is missing before '%.80s'", p->values->first->text),
-					   "for example 'connect unix to /run/postgresql/*' ('on' for bind)");
+	for (const struct ast_part *p = parts; p; p = p->next) {
+		if (p->kind == AST_PART_PLAIN && !net_check_plain(s, p, p == parts))
+			return false;
 	}
 	if (!object_sort(s, parts, allowed, op, by))
 		return false;

@@ -238,6 +238,14 @@ static bool form_find(struct sema *s, const struct ast_stmt *st, uint64_t ops, e
 	return true;
 }
 
+/* `deny read write /a`: the first word of the object is an operation; some are names of capabilities too. */
+static bool object_is_op(const struct ast_part *part, uint64_t ops)
+{
+	const struct ast_word *w = part->kind == AST_PART_PLAIN ? part->values->first : NULL;
+
+	return w && w->plain && ops_of_word(w->text) != 0 && !(ops & BL_OP_BIT(BL_OP_CAPABILITY));
+}
+
 bool object_resolve(struct sema *s, const struct ast_stmt *st, struct ir_rule *r)
 {
 	enum form form;
@@ -245,6 +253,10 @@ bool object_resolve(struct sema *s, const struct ast_stmt *st, struct ir_rule *r
 	r->object = (struct ir_term){0};
 	if (!st->parts)
 		return net_implied(s, r);
+	if (object_is_op(st->parts->first, r->ops))
+		return object_says(s, st->parts->first->values->first->loc,
+				   arena_printf(s->arena, "missing ',' before '%s'", st->parts->first->values->first->text),
+				   "commas separate operations");
 	if (!form_find(s, st, r->ops, &form))
 		return false;
 	switch (form) {

@@ -44,17 +44,26 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 			  LIMIT_NAME_BYTES);
 		return;
 	}
+	if (old && old->ast->loc.file->built_in) {
+		d = diag_error(s->diags, st->word->loc, "E-duplicate", "'%s' is a set that comes with the compiler", name);
+		diag_help(s->diags, d, "choose another name; policy(5) says what is in $%s", name);
+		return;
+	}
 	if (old) {
 		d = diag_error(s->diags, st->word->loc, "E-duplicate", "a second set with the name '%s'", name);
 		diag_note(s->diags, d, old->ast->word->loc, "the first one is here");
 		return;
 	}
-	if (s->nsets == LIMIT_SETS) {
+	if (s->nsets - s->nshipped == LIMIT_SETS) {
 		sema_over(s, LIMIT_SAID_SETS, st->word->loc, "sets", LIMIT_SETS);
 		return;
 	}
 	s->sets = arena_more(s->arena, s->sets, s->nsets, &s->sets_cap, sizeof(*s->sets));
-	s->sets[s->nsets++] = (struct sema_set){.ast = st, .name = name};
+	s->sets[s->nsets++] = (struct sema_set){
+		.ast = st,
+		.name = name,
+		.state = st->broken ? SET_BROKEN : SET_NEW,
+	};
 }
 
 static void set_unknown(struct sema *s, const struct ast_word *w, const char *name)
@@ -65,6 +74,8 @@ static void set_unknown(struct sema *s, const struct ast_word *w, const char *na
 	nearest_init(&near, name);
 	for (size_t i = 0; i < s->nsets; i++)
 		nearest_try(&near, s->sets[i].name);
+	if (!near.best && s->sets_missing)
+		return;
 	d = diag_error(s->diags, w->loc, "E-unknown-set", "unknown set '$%s'", name);
 	if (near.best)
 		diag_help(s->diags, d, "did you mean '$%s'?", near.best);
@@ -275,16 +286,28 @@ static bool set_resolve(struct sema *s, struct sema_set *set)
 	return ok;
 }
 
+const struct pats *set_shipped(struct sema *s, const char *name)
+{
+	struct sema_set *set = set_find(s, name, strlen(name));
+	size_t npatterns = s->npatterns;
+
+	s->npatterns = 0;
+	set_resolve(s, set);
+	s->npatterns = npatterns;
+	return &set->pos;
+}
+
+/* Shipped sets are resolved when they are used. */
 void set_resolve_all(struct sema *s)
 {
-	for (size_t i = 0; i < s->nsets; i++)
+	for (size_t i = s->nshipped; i < s->nsets; i++)
 		set_resolve(s, &s->sets[i]);
 }
 
 /* An included file may be a library, of which nobody uses everything. */
 void set_warn_unused(struct sema *s)
 {
-	for (size_t i = 0; i < s->nsets; i++) {
+	for (size_t i = s->nshipped; i < s->nsets; i++) {
 		const struct sema_set *set = &s->sets[i];
 
 		if (!set->used && !set->ast->loc.file->parent)

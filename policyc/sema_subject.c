@@ -85,9 +85,11 @@ static const char *term_inherited(const struct term_word *t, const struct term_u
  * Adds the literal of an atom. It is weak where the truth of the atom makes a verdict milder: then a program that an
  * untrusted mount namespace may have disguised does not get it (DESIGN section 2, point 7).
  */
-static void term_literal(struct sema *s, uint32_t atom, const struct term_use *use, bool negate, struct lits *ret)
+static void term_literal(struct sema *s, uint32_t atom, struct src_loc loc, const struct term_use *use, bool negate,
+			 struct lits *ret)
 {
-	lits_add(s, ret, (struct ir_lit){.atom = atom, .negate = negate, .weak = use->weakens != negate});
+	lits_add(s, ret,
+		 (struct ir_lit){.atom = atom, .negate = negate, .weak = use->weakens != negate, .loc = loc});
 }
 
 static void key_add_list(struct arena_buf *b, const struct ast_list *l)
@@ -169,11 +171,11 @@ static bool term_values(struct sema *s, const struct ast_term *t, const struct t
 				 arena_printf(s->arena, "for example '%s'", word->example));
 	if (!term_atoms(s, word, t->values, t->except, term_inherited(word, use), &m))
 		return false;
-	term_literal(s, m.pos, use, false, ret);
+	term_literal(s, m.pos, t->values->loc, use, false, ret);
 	arena_buf_str(text, s->ir.atoms[m.pos].text);
 	if (m.exc == ATOM_NONE)
 		return true;
-	term_literal(s, m.exc, use, true, ret);
+	term_literal(s, m.exc, t->except ? t->except->loc : t->values->loc, use, true, ret);
 	arena_buf_str(text, " except ");
 	arena_buf_str(text, s->ir.atoms[m.exc].text + strlen(word->word) + 1);
 	return true;
@@ -198,7 +200,7 @@ static bool term_any(struct sema *s, const struct ast_term *t, const struct term
 	word = term_find(s, t->except_head);
 	if (!word || !term_atoms(s, word, NULL, t->except, NULL, &m))
 		return false;
-	term_literal(s, m.exc, use, true, ret);
+	term_literal(s, m.exc, t->except->loc, use, true, ret);
 	arena_buf_str(text, " except ");
 	arena_buf_str(text, s->ir.atoms[m.exc].text);
 	return true;

@@ -224,7 +224,7 @@ bool object_ids(struct sema *s, const struct ast_part *parts, struct ir_rule *r)
 	for (const struct ast_word *w = parts->values->first; w; w = w->next) {
 		struct ir_pattern p = sys_pattern(group ? BL_OP_SETGID : BL_OP_SETUID, w);
 
-		if (!word_check_id(s, w, group, &p.lo, &p.hi) || !pats_add(s, &pos, &p))
+		if (!word_check_id(s, w, group ? BL_KEY_GROUP : BL_KEY_USER, &p.lo, &p.hi) || !pats_add(s, &pos, &p))
 			return false;
 	}
 	return object_join(s, &pos, &exc, &r->object);

@@ -58,15 +58,14 @@ static void word_add_user(struct sema *s, const char *name, enum bl_kind kind, u
 	ir->users[ir->nusers++] = (struct ir_user){.name = name, .kind = kind, .id = id};
 }
 
-bool word_check_id(struct sema *s, const struct ast_word *w, bool group, uint32_t *ret_lo, uint32_t *ret_hi)
+bool word_check_id(struct sema *s, const struct ast_word *w, enum bl_kind kind, uint32_t *ret_lo, uint32_t *ret_hi)
 {
-	enum bl_kind kind = group ? BL_KEY_GROUP : BL_KEY_USER;
-	const char *what = group ? "group" : "user";
-	struct word_error err = {.id = group ? "E-unknown-group" : "E-unknown-user"};
+	const char *what = kind == BL_KEY_USER ? "user" : "group";
+	struct word_error err = {.id = kind == BL_KEY_USER ? "E-unknown-user" : "E-unknown-group"};
 	int r;
 
 	if (ids_is_number(w->text)) {
-		r = ids_parse_range(s->arena, w->text, group, ret_lo, ret_hi, &err);
+		r = ids_parse(s->arena, kind, w->text, ret_lo, ret_hi, &err);
 		if (r < 0)
 			sema_bad(s, w, &err);
 		return r == 0;
@@ -77,7 +76,7 @@ bool word_check_id(struct sema *s, const struct ast_word *w, bool group, uint32_
 			return true;
 		}
 	}
-	r = group ? ids_find_group(w->text, ret_lo) : ids_find_user(w->text, ret_lo);
+	r = ids_find(kind, w->text, ret_lo);
 	*ret_hi = *ret_lo;
 	if (r == 0) {
 		word_add_user(s, w->text, kind, *ret_lo);
@@ -96,7 +95,7 @@ bool word_check_id(struct sema *s, const struct ast_word *w, bool group, uint32_
 static bool word_check_login(struct sema *s, const struct ast_word *w, struct ir_pattern *ret)
 {
 	if (strcmp(w->text, "unset") != 0)
-		return word_check_id(s, w, false, &ret->lo, &ret->hi);
+		return word_check_id(s, w, BL_KEY_USER, &ret->lo, &ret->hi);
 	ret->lo = ret->hi = UINT32_MAX;
 	return true;
 }
@@ -151,9 +150,9 @@ bool word_check(struct sema *s, const struct ast_word *w, enum bl_kind kind, str
 	*ret = (struct ir_pattern){.kind = kind, .text = w->text, .loc = w->loc};
 	switch (kind) {
 	case BL_KEY_USER:
-		return word_check_id(s, w, false, &ret->lo, &ret->hi);
+		return word_check_id(s, w, BL_KEY_USER, &ret->lo, &ret->hi);
 	case BL_KEY_GROUP:
-		return word_check_id(s, w, true, &ret->lo, &ret->hi);
+		return word_check_id(s, w, BL_KEY_GROUP, &ret->lo, &ret->hi);
 	case BL_KEY_LOGIN:
 		return word_check_login(s, w, ret);
 	case BL_KEY_CAPABILITY:

@@ -19,13 +19,13 @@ void src_init(struct src_set *s, struct arena *arena)
 	s->arena = arena;
 }
 
-static void src_index_lines(struct src_set *s, struct src_file *f)
+static void src_index_lines(struct arena *arena, struct src_file *f)
 {
 	uint32_t n = 1, *lines;
 
 	for (const char *p = f->text; (p = memchr(p, '\n', (size_t)(f->text + f->len - p))); p++)
 		n++;
-	lines = arena_alloc(s->arena, n * sizeof(*lines));
+	lines = arena_alloc(arena, n * sizeof(*lines));
 	n = 1;
 	for (const char *p = f->text; (p = memchr(p, '\n', (size_t)(f->text + f->len - p))); p++)
 		lines[n++] = (uint32_t)(p + 1 - f->text);
@@ -66,7 +66,7 @@ static int src_set_text(struct src_set *s, struct src_file *f, const void *bytes
 	s->total += len;
 	f->text = arena_strndup(s->arena, len ? bytes : "", len);
 	f->len = len;
-	src_index_lines(s, f);
+	src_index_lines(s->arena, f);
 	return 0;
 }
 
@@ -153,6 +153,16 @@ int src_read(struct src_set *s, const char *path, const struct src_loc *included
 out:
 	close(fd);
 	return r;
+}
+
+const struct src_file *src_built_in(struct arena *arena, const char *name, const char *text)
+{
+	struct src_file *f = arena_alloc(arena, sizeof(*f));
+
+	*f = (struct src_file){.name = name, .text = text, .len = strlen(text), .order = UINT32_MAX - 1, .built_in = true};
+	f->comments = arena_alloc(arena, sizeof(*f->comments));
+	src_index_lines(arena, f);
+	return f;
 }
 
 bool src_same(const struct src_file *a, const struct src_file *b)

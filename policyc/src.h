@@ -22,6 +22,7 @@ struct src_file {
 	uint32_t nlines;
 	uint32_t order;	   /* files are numbered as they are read */
 	uint64_t dev, ino; /* what file it is; both 0: text from memory, its name says it */
+	bool built_in;	   /* text of the compiler's own */
 	struct src_comments *comments; /* never NULL; filled when the file is parsed */
 };
 
@@ -67,6 +68,9 @@ int src_read_fd(struct src_set *s, const char *name, int fd, const struct src_fi
 /* The same for text that is already in memory; the bytes are copied. -EFBIG if there are too many. */
 int src_add(struct src_set *s, const char *name, const void *bytes, size_t len, const struct src_loc *included_at,
 	    const struct src_file **ret);
+
+/* Text of the compiler's own: in no set, and no limit counts it. Lives in the arena; text must outlive it. */
+const struct src_file *src_built_in(struct arena *arena, const char *name, const char *text);
 
 bool src_same(const struct src_file *a, const struct src_file *b);
 

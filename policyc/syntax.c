@@ -37,12 +37,20 @@ static bool syntax_is_value(int type)
 	return type == T_NAME || type == T_VALUE || type == T_STRING;
 }
 
+/* Is a token, in the middle of a line, a statement's first? Not if the statement ends at once. */
+static bool syntax_begins(const struct parse *p, const struct token *t)
+{
+	const char *rest = p->file->text + src_offset(p->file, t->loc.end_line, t->loc.end_col);
+
+	return token_starts_stmt(t->type) && rest[strspn(rest, " \t")] != ';' && rest[strspn(rest, " \t")] != ',';
+}
+
 /* A statement that should have ended before the token. */
 static bool syntax_semicolon_missing(const struct parse *p, const char *const *expected, size_t n)
 {
 	if (!syntax_expects(expected, n, ";") || p->prev.type == 0)
 		return false;
-	return p->last.type == T_CLOSE || p->last.type == 0 || token_starts_stmt(p->last.type) ||
+	return p->last.type == T_CLOSE || p->last.type == 0 || syntax_begins(p, &p->last) ||
 	       p->last.loc.line > p->prev.loc.end_line;
 }
 

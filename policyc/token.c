@@ -101,6 +101,7 @@ static struct token token_insert(struct parse *p, struct token t, int type, cons
 	d = diag_error(p->diags, p->last.loc, "E-syntax", "missing '%s' after %s", sign, syntax_show(p, &p->last));
 	if (type == T_SEMICOLON)
 		diag_help(p->diags, d, "a statement ends with ';'");
+	p->owed = type == T_SEMICOLON && t.type == T_CLOSE;
 	t = token_hold(p, t, type);
 	t.word = NULL;
 	t.loc = p->last.loc;
@@ -123,6 +124,8 @@ static struct token token_close_missing(struct parse *p, struct token t)
 		diag_help(p->diags, d, "profiles do not nest");
 		diag_note(p->diags, d, p->open[p->depth - 1], "the block begins here");
 	}
+	if (!p->closing && t.type != 0)
+		p->spare++;
 	p->closing = true;
 	p->depth--;
 	return token_hold(p, t, T_CLOSE);
@@ -150,6 +153,21 @@ static struct token token_skip_block(struct parse *p)
 	return t.type == T_SEMICOLON ? t : token_hold(p, t, T_SEMICOLON);
 }
 
+/* A token that only repeats a mistake: a second '{', which is said here; a ';' after '}' that was missed before it. */
+static bool token_is_spare(struct parse *p, const struct token *t)
+{
+	bool owed = p->owed && p->last.type == T_CLOSE;
+
+	if (t->type == T_OPEN && p->last.type == T_OPEN && p->open_stmt == T_PROFILE) {
+		diag_error(p->diags, t->loc, "E-syntax", "a second '{'");
+		p->spare++;
+		return true;
+	}
+	if (p->last.type == T_CLOSE)
+		p->owed = false;
+	return owed && t->type == T_SEMICOLON;
+}
+
 static struct token token_fetch(struct parse *p)
 {
 	struct token t;
@@ -166,6 +184,10 @@ static struct token token_fetch(struct parse *p)
 	}
 	for (;;) {
 		t = p->is_held ? p->held : lex_raw(p);
+		if (token_is_spare(p, &t)) {
+			p->is_held = false;
+			continue;
+		}
 		if (token_semicolon_missing(p, &t))
 			return token_insert(p, t, T_SEMICOLON, ";");
 		if (token_open_missing(p, &t))
@@ -181,7 +203,10 @@ static struct token token_fetch(struct parse *p)
 			p->depth--;
 			return t;
 		}
-		diag_error(p->diags, t.loc, "E-syntax", "'}' without a '{' before it");
+		if (p->spare > 0)
+			p->spare--;
+		else
+			diag_error(p->diags, t.loc, "E-syntax", "'}' without a '{' before it");
 	}
 }
 

@@ -3,8 +3,10 @@
 #include "compile.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "bounds.h"
@@ -449,6 +451,13 @@ START_TEST(test_limit_counts)
 		"E-limit");
 	expect_free(numbered("profile p { subject any", ";subject any", BL_MAX_LITS - 1, "; deny read; }"), "");
 	expect_free(numbered("profile p { subject any", ";subject any", BL_MAX_LITS, "; deny read; }"), "E-limit");
+	for (unsigned n = LIMIT_SETS; n <= LIMIT_SETS + 1; n++) {
+		/* Those that come with the compiler are not counted, used or not. */
+		char *text = numbered("", "set s%u = /a;", n, "profile p { subject any; deny read $shells; }");
+
+		ck_assert_int_eq(compile_one(text), n > LIMIT_SETS);
+		free(text);
+	}
 	expect_free(numbered("", "set s%u = /a;", LIMIT_SETS + 1, "profile p { subject any; deny read; }"), "E-limit");
 }
 END_TEST
@@ -502,6 +511,53 @@ START_TEST(test_limit_files)
 }
 END_TEST
 
+/* One file that is included again and again in a profile; the first file counts too. */
+START_TEST(test_limit_included)
+{
+	for (unsigned n = LIMIT_FILES - 1; n <= LIMIT_FILES; n++) {
+		char *text = numbered("profile p { subject any;", "include \"r\"; # %u\n", n, "}");
+		struct compile_text t[] = {{"t", text, strlen(text)}, {"r", "deny read;", 10}};
+
+		compile_free(&c);
+		compile_init(&c);
+		ck_assert_int_eq(policy_compile_text(&c, t, 2, &ir), n == LIMIT_FILES);
+		if (n == LIMIT_FILES)
+			ck_assert_str_eq(c.diags.v[0]->text, "too many files");
+		free(text);
+	}
+}
+END_TEST
+
+/* Directories of the search path come after the including file's own, in their order. */
+START_TEST(test_search_path)
+{
+	static const struct compile_text texts[] = {
+		{"d/t", "include \"a\"; include \"b\"; include \"c\"; include \"x/../no\";", 57},
+		{"d/a", "profile here { subject any; deny read; }", 40},
+		{"one/a", "profile wrong { subject any; deny read; }", 41},
+		{"one/b", "profile first { subject any; deny read; }", 41},
+		{"two/b", "profile wrong { subject any; deny read; }", 41},
+		{"two/c", "profile second { subject any; deny read; }", 42},
+	};
+	static const char *const dirs[] = {"one", "two/"};
+
+	c.dirs = dirs;
+	c.ndirs = 2;
+	ck_assert_int_eq(policy_compile_text(&c, texts, 5, &ir), 2);
+	ck_assert_str_eq(c.diags.v[1]->help, "looked for d/x/../no, one/x/../no and two/x/../no");
+	compile_free(&c);
+	compile_init(&c);
+	c.dirs = dirs;
+	c.ndirs = 2;
+	policy_compile_text(&c, texts, 6, &ir);
+	ck_assert_uint_eq(c.diags.n, 1);
+	ck_assert_uint_eq(c.srcs.n, 4);
+	ck_assert_str_eq(c.srcs.files[1]->name, "d/a");
+	ck_assert_str_eq(c.srcs.files[2]->name, "one/b");
+	ck_assert_str_eq(c.srcs.files[3]->name, "two/c");
+}
+END_TEST
+
 START_TEST(test_limit_file_size)
 {
 	char *text = malloc(LIMIT_FILE_BYTES + 1);
@@ -545,6 +601,58 @@ START_TEST(test_json)
 }
 END_TEST
 
+/* What a terminal gets for the same policy, which has one error. The caller frees it. */
+static char *on_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	char *text = calloc(1, 4096);
+	FILE *f;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	f = fopen(ptsname(master), "r+");
+	ck_assert_ptr_nonnull(f);
+	diag_print(&c.diags, f, DIAG_TEXT);
+	fflush(f);
+	ck_assert_int_gt(read(master, text, 4095), 0);
+	fclose(f);
+	close(master);
+	return text;
+}
+
+START_TEST(test_colour)
+{
+	char *text;
+
+	compile_one("profile p { subject any; deny raed; }");
+	unsetenv("NO_COLOR");
+	text = on_terminal();
+	ck_assert_ptr_nonnull(strstr(text, "\033[1;31merror\033[0m"));
+	free(text);
+	text = printed(DIAG_TEXT);
+	ck_assert_ptr_null(strchr(text, '\033'));
+	free(text);
+	setenv("NO_COLOR", "1", 1);
+	text = on_terminal();
+	ck_assert_ptr_nonnull(strstr(text, ": error: "));
+	ck_assert_ptr_null(strchr(text, '\033'));
+	free(text);
+}
+END_TEST
+
+/* Warnings make way for errors, and become some. */
+START_TEST(test_promote)
+{
+	compile_one("set a = /a; set b = /b; profile p { subject any; deny read; }");
+	ck_assert_uint_eq(c.diags.nwarnings, 2);
+	diag_promote(&c.diags);
+	ck_assert_uint_eq(c.diags.nwarnings, 0);
+	ck_assert_uint_eq(c.diags.nerrors, 2);
+	ck_assert(c.diags.v[0]->promoted && !c.diags.v[0]->warning);
+}
+END_TEST
+
 /* A policy cannot write to the terminal of the administrator who checks it. */
 START_TEST(test_no_escape_sequences)
 {
@@ -580,10 +688,10 @@ int main(void)
 
 	ADD(s, "rules", test_ops, test_rule_parts, test_sets, test_net);
 	ADD(s, "conditions", test_subjects, test_weak, test_users, test_shared_set);
-	ADD(s, "files", test_include_once, test_unreadable, test_damaged);
+	ADD(s, "files", test_include_once, test_search_path, test_unreadable, test_damaged);
 	ADD(s, "limits", test_limit_text, test_limit_nesting, test_limit_counts, test_limit_sets, test_limit_files,
-	    test_limit_file_size);
-	ADD(s, "output", test_json, test_no_escape_sequences);
+	    test_limit_included, test_limit_file_size);
+	ADD(s, "output", test_json, test_colour, test_promote, test_no_escape_sequences);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -50,6 +50,9 @@ unchanged() { # DESCRIPTION: since the last `inventory >before`
 }
 
 for n in secret a b; do policy $n | compile $n; done
+compile owner <<'POLICY'
+profile p { subject exe /t/web; deny read /t/d/secret if user daemon; }
+POLICY
 
 # ---- the daemon ----
 asks web read /t/d/secret ok
@@ -192,6 +195,14 @@ $f: status $status: $out"
 		fails 3 "no CAP_${c^^}" "$1: root without $c" setpriv --bounding-set -$c "$enforcer" load a.bpi
 		fails 3 "no CAP_${c^^}" "$1: unload, root without $c" setpriv --bounding-set -$c "$enforcer" unload
 	done
+	sed 's/^daemon:x:1:/daemon:x:77:/' /etc/passwd >renumbered
+	mount --bind renumbered /etc/passwd
+	fails 1 "user 'daemon' is 77 on this machine and was 1 " "$1: a user with another number" "$enforcer" load owner.bpi
+	umount /etc/passwd
+	sed '/^daemon:/d' /etc/passwd >without
+	mount --bind without /etc/passwd
+	fails 1 "user 'daemon', 1 where the image was compiled, does not exist" "$1: a user that is missing" "$enforcer" load owner.bpi
+	umount /etc/passwd
 	fails 3 'user namespace' "$1: root of a user namespace" unshare -Ur "$enforcer" load "$PWD/a.bpi"
 	unchanged "$1: everything that was refused"
 }
@@ -202,6 +213,9 @@ leaves_nothing
 refuse_all unloaded
 asks web read /t/d/secret ok
 "$enforcer" load a.bpi >/dev/null && asks web read /t/d/secret EPERM "the image itself loads"
+runs "an image with a user's name loads where the number is the same" "$enforcer" load owner.bpi
+asks web read /t/d/secret ok
+is "$(setpriv --reuid 1 --clear-groups /t/web read /t/d/secret 2>/dev/null | cut -f3)" EPERM "the named user is refused"
 while read -r f; do
 	fails 1 . "a wrong number in the tables' head, with a correct hash: $f" "$enforcer" load "$f"
 done <wrongs
