@@ -21,9 +21,12 @@ struct cmd_options {
 	const char *output;      /* build -o */
 	const char *const *exes; /* explain --exe, in the order given */
 	size_t nexes;
-	const char *user;
-	const char *cgroup;
-	bool untrusted;
+	const char *user, *login;
+	const char *groups, *capabilities; /* with ',' between them */
+	const char *script, *cgroup, *unit, *container;
+	const char *peer; /* program of the other process */
+	const char *fstype;
+	bool untrusted, owner, deleted, descendant;
 	bool batch;
 	bool check; /* fmt --check */
 };

@@ -2,7 +2,9 @@
 /* `policyc explain`: what a policy answers to one request, or to many, and why. */
 #include "cmd.h"
 #include "ids.h"
+#include "arena.h"
 #include "json.h"
+#include "names.h"
 #include "request_json.h"
 #include "simulate.h"
 #include "text.h"
@@ -138,7 +140,6 @@ static int ask_and_print(const struct bl_image *img, const struct sim_request *q
 
 static int batch_line(const struct bl_image *img, char *line, size_t len, unsigned long number)
 {
-	struct sim_request q = { .who = { .login = UINT32_MAX } };
 	struct request r;
 	struct bl_error err;
 	char where[48];
@@ -146,17 +147,10 @@ static int batch_line(const struct bl_image *img, char *line, size_t len, unsign
 	snprintf(where, sizeof(where), "line %lu: ", number);
 	if (request_parse(line, len, &r, &err) < 0)
 		return cmd_fail(EXIT_USAGE, "%s%s", where, err.text);
-	q.op = sim_op(r.op);
-	if (q.op == 0)
+	r.ask.op = sim_op(r.op);
+	if (r.ask.op == 0)
 		return cmd_fail(EXIT_USAGE, "%sunknown operation '%s'", where, r.op);
-	q.who.exes = (const char *const *)&r.exe;
-	q.who.nexes = r.exe && r.exe[0] ? 1 : 0;
-	q.who.cgroup = r.cgroup ? r.cgroup : "/";
-	q.who.euid = r.euid;
-	q.who.untrusted = r.untrusted || q.who.nexes == 0;
-	q.object = r.object;
-	q.object_len = r.object_len;
-	return ask_and_print(img, &q, true, where);
+	return ask_and_print(img, &r.ask, true, where);
 }
 
 static int batch(const struct bl_image *img)
@@ -178,38 +172,133 @@ static int batch(const struct bl_image *img)
 	return status;
 }
 
-static int user_id(const char *word, uint32_t *ret)
+/* A user or group by name or number, in the words of the language. */
+static int parse_id(enum bl_kind kind, const char *word, uint32_t *ret)
 {
-	char *end;
-	unsigned long v = strtoul(word, &end, 10);
+	struct arena arena;
+	struct word_error err;
+	uint32_t hi;
+	int r;
 
-	if (word[0] >= '0' && word[0] <= '9' && *end == '\0' && v < UINT32_MAX) {
-		*ret = (uint32_t)v;
-		return 0;
+	if (!ids_is_number(word))
+		return ids_find(kind, word, ret);
+	arena_init(&arena);
+	r = ids_parse(&arena, kind, word, ret, &hi, &err);
+	arena_free(&arena);
+	return r == 0 && *ret != hi ? -EINVAL : r;
+}
+
+/* "a,b,c": each word, to fn. */
+static int each_word(const char *list, int (*fn)(const char *word, void *arg), void *arg)
+{
+	char word[64];
+
+	for (;; list++) {
+		size_t n = strcspn(list, ",");
+		int status;
+
+		if (n == 0 || n >= sizeof(word))
+			return cmd_fail(EXIT_USAGE, "'%s' is no list of words with ',' between them", list);
+		memcpy(word, list, n);
+		word[n] = '\0';
+		status = fn(word, arg);
+		list += n;
+		if (status != EXIT_FINE || *list == '\0')
+			return status;
 	}
-	return ids_find(BL_KEY_USER, word, ret);
+}
+
+struct groups {
+	uint32_t v[REQUEST_VALUES];
+	size_t n;
+};
+
+static int add_group(const char *word, void *arg)
+{
+	struct groups *g = arg;
+
+	if (g->n == REQUEST_VALUES)
+		return cmd_fail(EXIT_USAGE, "more than %u groups", REQUEST_VALUES);
+	if (parse_id(BL_KEY_GROUP, word, &g->v[g->n]) < 0)
+		return cmd_fail(EXIT_USAGE, "group '%s' does not exist on this machine; write its number", word);
+	g->n++;
+	return EXIT_FINE;
+}
+
+static int add_capability(const char *word, void *arg)
+{
+	int32_t v = bl_names_value(BL_NAMES_CAPABILITY, word);
+	uint64_t *caps = arg;
+
+	if (v < 0)
+		return cmd_fail(EXIT_USAGE, "unknown capability '%s'", word);
+	*caps |= 1ULL << v;
+	return EXIT_FINE;
+}
+
+/* Who asks, from the options. */
+static int read_process(const struct cmd_options *o, struct groups *g, struct sim_process *p)
+{
+	int status = EXIT_FINE;
+
+	p->exes = o->exes;
+	p->nexes = o->nexes;
+	p->script = o->script;
+	p->unit = o->unit;
+	p->container = o->container;
+	p->login = UINT32_MAX;
+	p->untrusted = o->untrusted || o->nexes == 0;
+	p->cgroup = o->cgroup ? o->cgroup : "/";
+	if (o->user && parse_id(BL_KEY_USER, o->user, &p->euid) < 0)
+		return cmd_fail(EXIT_USAGE, "user '%s' does not exist on this machine; write its number", o->user);
+	if (o->login && parse_id(BL_KEY_USER, o->login, &p->login) < 0)
+		return cmd_fail(EXIT_USAGE, "user '%s' does not exist on this machine; write its number", o->login);
+	if (o->groups)
+		status = each_word(o->groups, add_group, g);
+	if (status == EXIT_FINE && o->capabilities)
+		status = each_word(o->capabilities, add_capability, &p->capabilities);
+	p->groups = g->v;
+	p->ngroups = g->n;
+	return status;
+}
+
+/* The object is what follows the operation, as one argument or several. */
+static int read_object(char *const *args, size_t n, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		int r = snprintf(buf + len, size - len, "%s%s", i ? " " : "", args[i]);
+
+		if (r < 0 || (size_t)r >= size - len)
+			return cmd_fail(EXIT_USAGE, "a name has at most %u bytes", BL_PATH_MAX - 1);
+		len += (size_t)r;
+	}
+	return EXIT_FINE;
 }
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)
 {
-	struct sim_request q = { .who = { .exes = o->exes, .nexes = o->nexes, .login = UINT32_MAX } };
+	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant };
+	struct sim_process peer = { .exes = &o->peer, .nexes = 1, .cgroup = "/", .login = UINT32_MAX };
+	struct groups g = { .n = 0 };
 	char object[BL_PATH_MAX];
-	int len;
+	int status;
 
-	if (n < 2 || n > 3)
+	if (n < 1)
 		return cmd_fail(EXIT_USAGE, "explain needs an operation and its object, as in: read /etc/shadow, or connect tcp 10.0.0.5:80");
 	q.op = sim_op(args[0]);
 	if (q.op == 0)
 		return cmd_fail(EXIT_USAGE, "'%s' is not an operation", args[0]);
-	q.who.untrusted = o->untrusted || o->nexes == 0;
-	q.who.cgroup = o->cgroup ? o->cgroup : "/";
-	if (o->user && user_id(o->user, &q.who.euid) < 0)
-		return cmd_fail(EXIT_USAGE, "user '%s' does not exist on this machine; write its number", o->user);
-	len = snprintf(object, sizeof(object), "%s%s%s", args[1], n == 3 ? " " : "", n == 3 ? args[2] : "");
-	if (len < 0 || (size_t)len >= sizeof(object))
-		return cmd_fail(EXIT_USAGE, "a name has at most %u bytes", BL_PATH_MAX - 1);
+	status = read_process(o, &g, &q.who);
+	if (status == EXIT_FINE)
+		status = read_object(args + 1, n - 1, object, sizeof(object));
+	if (status != EXIT_FINE)
+		return status;
 	q.object = object;
-	q.object_len = (size_t)len;
+	q.object_len = strlen(object);
+	q.peer = o->peer ? &peer : NULL;
 	return ask_and_print(img, &q, o->json, "");
 }
 

@@ -201,7 +201,7 @@ void here_check(struct arena *arena, struct diags *diags, const struct ir *ir, c
 		struct here_use use = {.must_exist = r->ops & CODE_OPS, .follow = r->ops & ~NAME_OPS};
 
 		for (size_t k = 0; k < r->object.npatterns; k++) {
-			if (r->object.patterns[k].kind == BL_KEY_PATH)
+			if (r->object.patterns[k].kind == BL_KEY_PATH && !r->object.patterns[k].any)
 				check_pattern(&h, &r->object.patterns[k], &use);
 		}
 	}

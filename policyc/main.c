@@ -22,8 +22,10 @@ static const char usage_text[] =
 	"                     -o|--output IMAGE FILE...\n"
 	"       policyc test [--json] [--Werror] [-I DIR]... FILE...\n"
 	"       policyc dump [--json] [-I DIR]... IMAGE|FILE\n"
-	"       policyc explain [--json] [--exe PATH]... [--user NAME|UID] [--cgroup PATH] [--untrusted]\n"
-	"                       [-I DIR]... IMAGE|FILE OPERATION OBJECT\n"
+	"       policyc explain [--json] [--exe PATH]... [--script PATH] [--user NAME|UID] [--login NAME|UID]\n"
+	"                       [--groups GROUP,...] [--capabilities NAME,...] [--cgroup PATH] [--unit NAME]\n"
+	"                       [--container ID] [--untrusted] [--owner] [--deleted] [--fstype NAME]\n"
+	"                       [--peer PATH] [--descendant] [-I DIR]... IMAGE|FILE OPERATION [OBJECT]\n"
 	"       policyc explain --batch [-I DIR]... IMAGE|FILE  (requests as JSON lines on standard input)\n"
 	"       policyc fmt [--json] [--check] [-|FILE...]\n"
 	"       policyc --version | --help | -h\n";
@@ -191,7 +193,7 @@ static const struct command {
 	{ "build", cmd_build, "jWoNIHR" },
 	{ "test", cmd_test, "jWI" },
 	{ "dump", cmd_dump, "jI" },
-	{ "explain", cmd_explain, "jeucbUI" },
+	{ "explain", cmd_explain, "jeucbUISLGPTnwDFpd" },
 	{ "fmt", cmd_fmt, "jC" },
 };
 
@@ -201,6 +203,12 @@ static const struct option long_options[] = {
 	{ "user", required_argument, NULL, 'u' },   { "cgroup", required_argument, NULL, 'c' },
 	{ "untrusted", no_argument, NULL, 'U' },    { "batch", no_argument, NULL, 'b' },
 	{ "check", no_argument, NULL, 'C' },        { "no-tests", no_argument, NULL, 'N' },
+	{ "script", required_argument, NULL, 'S' }, { "login", required_argument, NULL, 'L' },
+	{ "groups", required_argument, NULL, 'G' }, { "capabilities", required_argument, NULL, 'P' },
+	{ "unit", required_argument, NULL, 'T' },   { "container", required_argument, NULL, 'n' },
+	{ "owner", no_argument, NULL, 'w' },        { "deleted", no_argument, NULL, 'D' },
+	{ "fstype", required_argument, NULL, 'F' }, { "peer", required_argument, NULL, 'p' },
+	{ "descendant", no_argument, NULL, 'd' },
 	{ "here", no_argument, NULL, 'H' },         { "root", required_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -251,6 +259,39 @@ static void set_option(struct cmd_options *o, const struct option_lists *lists, 
 		break;
 	case 'N':
 		o->no_tests = true;
+		break;
+	case 'S':
+		o->script = optarg;
+		break;
+	case 'L':
+		o->login = optarg;
+		break;
+	case 'G':
+		o->groups = optarg;
+		break;
+	case 'P':
+		o->capabilities = optarg;
+		break;
+	case 'T':
+		o->unit = optarg;
+		break;
+	case 'n':
+		o->container = optarg;
+		break;
+	case 'w':
+		o->owner = true;
+		break;
+	case 'D':
+		o->deleted = true;
+		break;
+	case 'F':
+		o->fstype = optarg;
+		break;
+	case 'p':
+		o->peer = optarg;
+		break;
+	case 'd':
+		o->descendant = true;
 		break;
 	}
 }

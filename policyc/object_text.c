@@ -236,6 +236,31 @@ static int parse_sys(uint32_t op, const char *text, struct bl_name *n, uint32_t 
 	return r;
 }
 
+/* \\xNN, as bl_text_escape() writes it, back to the byte. Returns the length, or -1: a zero byte, which no name has. */
+static int unescape(const char *text, size_t len, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char hex[3] = "", *end;
+		unsigned long v;
+
+		out[n++] = text[i];
+		if (text[i] != '\\' || len - i < 4 || text[i + 1] != 'x')
+			continue;
+		memcpy(hex, text + i + 2, 2);
+		v = strtoul(hex, &end, 16);
+		if (end != hex + 2)
+			continue;
+		if (v == 0)
+			return -1;
+		out[n - 1] = (char)v;
+		i += 3;
+	}
+	out[n] = '\0';
+	return (int)n;
+}
+
 /* Objects of code that have no name. */
 static uint8_t parse_code(const char *text, size_t len)
 {
@@ -248,6 +273,7 @@ int object_parse(uint32_t op, const char *text, size_t len, struct bl_name *n, u
 		 uint8_t *ret_code, struct bl_error *err)
 {
 	uint64_t bit = BL_OP_BIT(op);
+	char plain[2 * BL_PATH_MAX];
 
 	*ret_from = BL_PATH_MAX;
 	*ret_code = 0;
@@ -258,8 +284,11 @@ int object_parse(uint32_t op, const char *text, size_t len, struct bl_name *n, u
 	}
 	if (bit & bl_kind_ops(BL_KEY_PATH))
 		return parse_path(text, len, n, ret_from, err);
-	if (memchr(text, '\0', len))
+	if (len >= sizeof(plain))
+		return bl_error_set(err, -EINVAL, "object has %zu bytes, it can have at most %zu", len, sizeof(plain) - 1);
+	if (memchr(text, '\0', len) || unescape(text, len, plain) < 0)
 		return bl_error_set(err, -EINVAL, "a zero byte in the object");
+	text = plain;
 	if (bit & bl_kind_ops(BL_KEY_NET))
 		return parse_net(op, text, n, ret_kind, ret_from, err);
 	if (bit & bl_kind_ops(BL_KEY_SOCK)) {

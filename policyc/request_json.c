@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reads one JSON object (RFC 8259) with string, number, true, false and null members; strings are decoded in place. */
 #include "request_json.h"
+#include "names.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,8 +185,10 @@ static int number(struct cursor *c, const char *name, uint32_t *ret)
 	return 0;
 }
 
-static int text(struct cursor *c, const char *name, char **ret, size_t *ret_len)
+static int bytes(struct cursor *c, const char *name, const char **ret, size_t *ret_len)
 {
+	char *s;
+
 	skip_space(c);
 	if (c->end - c->at >= 4 && memcmp(c->at, "null", 4) == 0) {
 		c->at += 4;
@@ -193,9 +196,20 @@ static int text(struct cursor *c, const char *name, char **ret, size_t *ret_len)
 	}
 	if (!take(c, '"'))
 		return bl_error_set(c->err, -EINVAL, "\"%s\" is not a string", name);
-	if (string(c, ret, ret_len) < 0)
+	if (string(c, &s, ret_len) < 0)
 		return -EINVAL;
-	if (strcmp(name, "object") != 0 && strlen(*ret) != *ret_len)
+	*ret = s;
+	return 0;
+}
+
+static int text(struct cursor *c, const char *name, const char **ret)
+{
+	size_t len = 0;
+
+	*ret = NULL;
+	if (bytes(c, name, ret, &len) < 0)
+		return -EINVAL;
+	if (*ret && strlen(*ret) != len)
 		return bl_error_set(c->err, -EINVAL, "\"%s\" contains a NUL", name);
 	return 0;
 }
@@ -213,50 +227,163 @@ static int boolean(struct cursor *c, const char *name, bool *ret)
 	return 0;
 }
 
-static int member(struct cursor *c, struct request *q)
+/* ---- members ---- */
+
+typedef int element_fn(struct cursor *c, const char *name, struct request_process *q, size_t i);
+
+static int one_group(struct cursor *c, const char *name, struct request_process *q, size_t i)
 {
-	size_t n, len;
+	q->p.ngroups = i + 1;
+	return number(c, name, &q->groups[i]);
+}
+
+static int one_ancestor(struct cursor *c, const char *name, struct request_process *q, size_t i)
+{
+	if (text(c, name, &q->exes[i]) < 0)
+		return -EINVAL;
+	q->nancestors = i + 1;
+	return q->exes[i] ? 0 : bl_error_set(c->err, -EINVAL, "\"%s\" contains something that is not a string", name);
+}
+
+static int one_capability(struct cursor *c, const char *name, struct request_process *q, size_t i)
+{
+	const char *word;
+	int32_t v;
+
+	(void)i;
+	if (text(c, name, &word) < 0)
+		return -EINVAL;
+	v = word ? bl_names_value(BL_NAMES_CAPABILITY, word) : -1;
+	if (v < 0)
+		return bl_error_set(c->err, -EINVAL, "unknown capability '%s'", word ? word : "null");
+	q->p.capabilities |= 1ULL << v;
+	return 0;
+}
+
+static int array(struct cursor *c, const char *name, element_fn *fn, struct request_process *q)
+{
+	size_t n = 0;
+
+	if (!take(c, '['))
+		return bl_error_set(c->err, -EINVAL, "\"%s\" is not an array", name);
+	if (take(c, ']'))
+		return 0;
+	do {
+		if (n == REQUEST_VALUES)
+			return bl_error_set(c->err, -EINVAL, "\"%s\" has more than %u values", name, REQUEST_VALUES);
+		if (fn(c, name, q, n++) < 0)
+			return -EINVAL;
+	} while (take(c, ','));
+	return take(c, ']') ? 0 : bad(c, "an array does not end");
+}
+
+/* A member about a process. 1: it is none. */
+static int process_member(struct cursor *c, const char *name, struct request_process *q)
+{
+	if (strcmp(name, "exe") == 0)
+		return text(c, name, &q->exe);
+	if (strcmp(name, "script") == 0)
+		return text(c, name, &q->p.script);
+	if (strcmp(name, "cgroup") == 0)
+		return text(c, name, &q->p.cgroup);
+	if (strcmp(name, "unit") == 0)
+		return text(c, name, &q->p.unit);
+	if (strcmp(name, "container") == 0)
+		return text(c, name, &q->p.container);
+	if (strcmp(name, "euid") == 0)
+		return number(c, name, &q->p.euid);
+	if (strcmp(name, "login") == 0)
+		return number(c, name, &q->p.login);
+	if (strcmp(name, "untrusted") == 0)
+		return boolean(c, name, &q->p.untrusted);
+	if (strcmp(name, "groups") == 0)
+		return array(c, name, one_group, q);
+	if (strcmp(name, "capabilities") == 0)
+		return array(c, name, one_capability, q);
+	if (strcmp(name, "ancestors") == 0)
+		return array(c, name, one_ancestor, q);
+	return 1;
+}
+
+static int members(struct cursor *c, struct request *q, struct request_process *who);
+
+static int request_member(struct cursor *c, const char *name, struct request *q)
+{
+	if (strcmp(name, "op") == 0)
+		return text(c, name, &q->op);
+	if (strcmp(name, "object") == 0)
+		return bytes(c, name, &q->ask.object, &q->ask.object_len);
+	if (strcmp(name, "owner") == 0)
+		return boolean(c, name, &q->ask.owner);
+	if (strcmp(name, "deleted") == 0)
+		return boolean(c, name, &q->ask.deleted);
+	if (strcmp(name, "descendant") == 0)
+		return boolean(c, name, &q->ask.descendant);
+	if (strcmp(name, "fstype") == 0)
+		return text(c, name, &q->ask.fstype);
+	if (strcmp(name, "peer") != 0)
+		return skip_value(c, 0);
+	if (!take(c, '{'))
+		return skip_value(c, 0); /* null: not known */
+	q->has_peer = true;
+	return members(c, NULL, &q->peer);
+}
+
+/* After the opening brace, of a request or of the process in it (q NULL). */
+static int members(struct cursor *c, struct request *q, struct request_process *who)
+{
+	size_t n;
 	char *name;
 
-	if (!take(c, '"') || string(c, &name, &n) < 0)
-		return bad(c, "a member has no name");
-	if (!take(c, ':'))
-		return bad(c, "a ':' is missing");
-	if (strcmp(name, "exe") == 0)
-		return text(c, name, &q->exe, &len);
-	if (strcmp(name, "op") == 0)
-		return text(c, name, &q->op, &len);
-	if (strcmp(name, "object") == 0)
-		return text(c, name, &q->object, &q->object_len);
-	if (strcmp(name, "cgroup") == 0)
-		return text(c, name, &q->cgroup, &len);
-	if (strcmp(name, "euid") == 0)
-		return number(c, name, &q->euid);
-	if (strcmp(name, "untrusted") == 0)
-		return boolean(c, name, &q->untrusted);
-	return skip_value(c, 0);
+	if (take(c, '}'))
+		return 0;
+	do {
+		int r;
+
+		if (!take(c, '"') || string(c, &name, &n) < 0)
+			return bad(c, "a member has no name");
+		if (!take(c, ':'))
+			return bad(c, "a ':' is missing");
+		r = process_member(c, name, who);
+		if (r > 0)
+			r = q ? request_member(c, name, q) : skip_value(c, 0);
+		if (r < 0)
+			return -EINVAL;
+	} while (take(c, ','));
+	return take(c, '}') ? 0 : bad(c, "it does not end with '}'");
+}
+
+static void process_finish(struct request_process *q)
+{
+	q->p.nexes = q->nancestors;
+	if (q->exe && q->exe[0])
+		q->exes[q->p.nexes++] = q->exe;
+	else
+		q->p.nexes = 0;
+	q->p.untrusted |= q->p.nexes == 0;
+	q->p.exes = q->exes;
+	q->p.groups = q->groups;
+	q->p.cgroup = q->p.cgroup ? q->p.cgroup : "/";
 }
 
 int request_parse(char *line, size_t len, struct request *ret, struct bl_error *err)
 {
 	struct cursor c = { .at = line, .end = line + len, .err = err };
-	struct request q = { 0 };
 
+	memset(ret, 0, sizeof(*ret));
+	ret->who.p.login = ret->peer.p.login = UINT32_MAX;
 	if (!take(&c, '{'))
 		return bad(&c, "it does not begin with '{'");
-	if (!take(&c, '}')) {
-		do {
-			if (member(&c, &q) < 0)
-				return -EINVAL;
-		} while (take(&c, ','));
-		if (!take(&c, '}'))
-			return bad(&c, "it does not end with '}'");
-	}
+	if (members(&c, ret, &ret->who) < 0)
+		return -EINVAL;
 	skip_space(&c);
 	if (c.at != c.end)
 		return bad(&c, "something follows it");
-	if (!q.op || !q.object)
-		return bl_error_set(err, -EINVAL, "\"%s\" is missing", q.op ? "object" : "op");
-	*ret = q;
+	if (!ret->op || !ret->ask.object)
+		return bl_error_set(err, -EINVAL, "\"%s\" is missing", ret->op ? "object" : "op");
+	process_finish(&ret->who);
+	process_finish(&ret->peer);
+	ret->ask.who = ret->who.p;
+	ret->ask.peer = ret->has_peer ? &ret->peer.p : NULL;
 	return 0;
 }

@@ -8,17 +8,25 @@
 
 #include "simulate.h"
 
-struct request {
-	char *exe;    /* NULL: nameless */
-	char *op;     /* NULL: missing */
-	char *object; /* NULL: missing */
-	size_t object_len;
-	char *cgroup; /* NULL: "/" */
-	uint32_t euid;
-	bool untrusted;
+#define REQUEST_VALUES 64u /* of one array */
+
+/* One process: exe, script, cgroup, unit, container, euid, login, groups, capabilities, ancestors (programs, the oldest first), untrusted. */
+struct request_process {
+	struct sim_process p; /* exes, groups point to the next two */
+	const char *exes[REQUEST_VALUES + 1];
+	uint32_t groups[REQUEST_VALUES];
+	size_t nancestors;
+	const char *exe; /* NULL or "": nameless */
 };
 
-/* Parses one line in place; strings point into it. 0, or -EINVAL with *err. */
+struct request {
+	struct request_process who, peer; /* peer: the member "peer", an object of the same members */
+	bool has_peer;
+	const char *op; /* never NULL after parsing, nor is object */
+	struct sim_request ask; /* complete but for op */
+};
+
+/* Parses one line in place; strings point into it, and ask into *ret. 0, or -EINVAL with *err. */
 int request_parse(char *line, size_t len, struct request *ret, struct bl_error *err);
 
 #endif

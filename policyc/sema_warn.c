@@ -66,9 +66,9 @@ static uint64_t refused_by_default(const struct ir *ir, uint32_t profile)
 /* Does a pattern stand for certain programs, and not for whatever is in a directory? */
 static bool names_program(const struct ir_pattern *p)
 {
-	const char *slash = strrchr(p->glob, '/');
+	const char *slash = p->kind == BL_KEY_PATH && !p->any ? strrchr(p->glob, '/') : NULL;
 
-	return !p->except && strcmp(slash, "/*") != 0 && strcmp(slash, "/**") != 0;
+	return slash && !p->except && strcmp(slash, "/*") != 0 && strcmp(slash, "/**") != 0;
 }
 
 /* The first pattern of the rule that names a program whose exec is refused. */
@@ -126,13 +126,12 @@ static bool allows_socket(const struct ir *ir, uint32_t profile)
 static void warn_no_network(struct sema *s, uint32_t profile)
 {
 	uint64_t deny = s->ir.profiles[profile].deny_ops & SOCKET_OPS;
-	const char *ops = deny == BL_OP_BIT(BL_OP_CONNECT) ? "connect" : "connect, bind and accept";
 	struct diag *d;
 
-	if (deny != (SOCKET_OPS & BL_OPS_ENFORCED) || allows_socket(&s->ir, profile))
+	if (deny != SOCKET_OPS || allows_socket(&s->ir, profile))
 		return;
 	d = diag_warning(s->diags, s->profiles[profile].op_loc[__builtin_ctzll(deny)], "W-no-network",
-			 "profile '%s' refuses every %s: no rule allows one", s->ir.profiles[profile].name, ops);
+			 "profile '%s' refuses every connect, bind and accept: no rule allows one", s->ir.profiles[profile].name);
 	diag_help(s->diags, d, "if that is meant, say so: # policyc: allow W-no-network");
 }
 

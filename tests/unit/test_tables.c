@@ -277,10 +277,41 @@ START_TEST(requests)
 			       "\"euid\":4294967295,\"untrusted\":true,\"exe\":null}",
 			       &q, &err), 0);
 	ck_assert_str_eq(q.op, "read");
-	ck_assert_str_eq(q.object, "/a\xc3\xa9\n\xf0\x9f\x98\x80");
-	ck_assert_uint_eq(q.euid, UINT32_MAX);
-	ck_assert(q.untrusted);
-	ck_assert_ptr_null(q.exe);
+	ck_assert_str_eq(q.ask.object, "/a\xc3\xa9\n\xf0\x9f\x98\x80");
+	ck_assert_uint_eq(q.ask.who.euid, UINT32_MAX);
+	ck_assert(q.ask.who.untrusted);
+	ck_assert_uint_eq(q.ask.who.nexes, 0);
+	ck_assert_uint_eq(q.ask.who.login, UINT32_MAX);
+	ck_assert_str_eq(q.ask.who.cgroup, "/");
+	ck_assert_ptr_null(q.ask.peer);
+}
+END_TEST
+
+START_TEST(requests_whole)
+{
+	struct bl_error err;
+	struct request q;
+
+	ck_assert_int_eq(parse("{\"op\":\"signal\",\"object\":\"TERM\",\"exe\":\"/c\",\"ancestors\":[\"/a\",\"/b\"],"
+			       "\"groups\":[5, 6],\"capabilities\":[\"kill\",\"bpf\"],\"script\":\"/s\",\"unit\":\"u.service\","
+			       "\"container\":\"c\",\"login\":7,\"owner\":true,\"deleted\":true,\"fstype\":\"tmpfs\","
+			       "\"peer\":{\"exe\":\"/p\",\"euid\":8,\"op\":\"none\"},\"descendant\":true,\"groups2\":[1]}",
+			       &q, &err), 0);
+	ck_assert_str_eq(q.op, "signal");
+	ck_assert_uint_eq(q.ask.who.nexes, 3);
+	ck_assert_str_eq(q.ask.who.exes[0], "/a");
+	ck_assert_str_eq(q.ask.who.exes[2], "/c");
+	ck_assert_uint_eq(q.ask.who.ngroups, 2);
+	ck_assert_uint_eq(q.ask.who.groups[1], 6);
+	ck_assert_uint_eq(q.ask.who.capabilities, 1ULL << 5 | 1ULL << 39);
+	ck_assert_str_eq(q.ask.who.script, "/s");
+	ck_assert_str_eq(q.ask.who.unit, "u.service");
+	ck_assert_str_eq(q.ask.who.container, "c");
+	ck_assert_uint_eq(q.ask.who.login, 7);
+	ck_assert(q.ask.owner && q.ask.deleted && q.ask.descendant);
+	ck_assert_str_eq(q.ask.fstype, "tmpfs");
+	ck_assert_str_eq(q.ask.peer->exes[0], "/p");
+	ck_assert_uint_eq(q.ask.peer->euid, 8);
 }
 END_TEST
 
@@ -292,6 +323,11 @@ static const struct {
 	{ "{", "not a JSON object: a member has no name" },
 	{ "{}", "\"op\" is missing" },
 	{ "{\"op\":\"read\"}", "\"object\" is missing" },
+	{ "{\"groups\":[1,\"x\"]}", "\"groups\" is not a number from 0 to 4294967295" },
+	{ "{\"groups\":7}", "\"groups\" is not an array" },
+	{ "{\"capabilities\":[\"fly\"]}", "unknown capability 'fly'" },
+	{ "{\"ancestors\":[null]}", "\"ancestors\" contains something that is not a string" },
+	{ "{\"ancestors\":[\"/a\"}", "not a JSON object: an array does not end" },
 	{ "{\"op\":1,\"object\":\"/\"}", "\"op\" is not a string" },
 	{ "{\"op\":\"read\",\"object\":\"/\"", "not a JSON object: it does not end with '}'" },
 	{ "{\"op\":\"read\",\"object\":\"/\"} x", "not a JSON object: something follows it" },
@@ -362,6 +398,7 @@ int main(void)
 	tcase_add_test(c, inherited_terms_limit);
 	tcase_add_test(c, same_text_same_bytes);
 	tcase_add_test(c, requests);
+	tcase_add_test(c, requests_whole);
 	tcase_add_loop_test(c, requests_refused, 0, sizeof(bad_requests) / sizeof(bad_requests[0]));
 	tcase_add_loop_test(c, endpoints_refused, 0, sizeof(bad_endpoints) / sizeof(bad_endpoints[0]));
 	tcase_set_timeout(c, 60);
