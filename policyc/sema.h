@@ -35,6 +35,7 @@ struct sema_profile {
 	bool has_unknown; /* statements that were not understood: one may be what seems to be missing */
 	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
 	struct src_loc op_loc[64];				     /* default statement by operation */
+	uint8_t op_level[64];					     /* how closely it names it: enum default_level */
 	struct arena_buf subject;				     /* canonical text */
 	struct ir_clause *clauses;
 	size_t nclauses, clauses_cap;
@@ -131,6 +132,7 @@ bool ops_resolve(struct sema *s, const struct ast_list *l, uint64_t *ret);
 bool ops_resolve_word(struct sema *s, const struct ast_word *w, uint64_t *ret);
 const char *ops_word(unsigned op);
 uint64_t ops_of_word(const char *word); /* 0: it is no operation and no group */
+bool ops_is_group(const char *word);
 
 /* ---- sema_object.c ---- */
 /* Fills in r->object and r->peer; the operations, verdict and profile are there. */

@@ -52,6 +52,11 @@ static uint64_t group_ops(const char *word)
 	return ops;
 }
 
+bool ops_is_group(const char *word)
+{
+	return group_ops(word) != 0;
+}
+
 uint64_t ops_of_word(const char *word)
 {
 	for (size_t i = 0; i < OP_WORDS; i++) {

@@ -111,6 +111,17 @@ static void inherit_statement(struct sema *s, struct sema_profile *p, const stru
 		sema_unknown(s, st->word, "E-unknown-value", "value of 'inherit'", words, 1);
 }
 
+/* How closely a word names an operation: `file` names write, `write` contains append, `append` is append. */
+enum default_level { DEFAULT_CLASS = 1, DEFAULT_CONTAINED, DEFAULT_NAMED };
+
+static enum default_level default_level(const char *word, unsigned op)
+{
+	if (ops_is_group(word))
+		return DEFAULT_CLASS;
+	return strcmp(ops_word(op), word) == 0 ? DEFAULT_NAMED : DEFAULT_CONTAINED;
+}
+
+/* The closer name of an operation beats the other, wherever the two are written; equal ones contradict each other. */
 static void default_op(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st,
 		       const struct ast_word *w)
 {
@@ -120,17 +131,20 @@ static void default_op(struct sema *s, struct sema_profile *p, struct ir_profile
 	if (!ops_resolve_word(s, w, &ops))
 		return;
 	for (unsigned op = 0; op < 64; op++) {
-		if (!(ops & BL_OP_BIT(op)))
+		enum default_level level = default_level(w->text, op);
+
+		if (!(ops & BL_OP_BIT(op)) || level < p->op_level[op])
 			continue;
-		if (p->op_loc[op].line != 0) {
+		if (level == p->op_level[op]) {
 			d = diag_error(s->diags, w->loc, "E-conflict", "a second default for '%s'", w->text);
 			diag_note(s->diags, d, p->op_loc[op], "the first one is here");
 			return;
 		}
 		p->op_loc[op] = w->loc;
+		p->op_level[op] = (uint8_t)level;
+		ir->deny_ops &= ~BL_OP_BIT(op);
+		ir->deny_ops |= st->action.verdict == BL_V_DENY ? BL_OP_BIT(op) : 0;
 	}
-	if (st->action.verdict == BL_V_DENY)
-		ir->deny_ops |= ops;
 }
 
 static void default_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
@@ -257,8 +271,10 @@ static void profile_entered(struct sema *s, struct sema_profile *p, struct ir_pr
 /* Without a rule or a default about accept, what decides bind decides it (DESIGN section 2, point 19). */
 static void profile_accept_default(const struct sema_profile *p, struct ir_profile *ir)
 {
-	if (!p->names_accept && p->op_loc[BL_OP_ACCEPT].line == 0 && (ir->deny_ops & BL_OP_BIT(BL_OP_BIND)))
-		ir->deny_ops |= BL_OP_BIT(BL_OP_ACCEPT);
+	if (p->names_accept || p->op_level[BL_OP_ACCEPT] == DEFAULT_NAMED || p->op_loc[BL_OP_BIND].line == 0)
+		return;
+	ir->deny_ops &= ~BL_OP_BIT(BL_OP_ACCEPT);
+	ir->deny_ops |= ir->deny_ops & BL_OP_BIT(BL_OP_BIND) ? BL_OP_BIT(BL_OP_ACCEPT) : 0;
 }
 
 void profile_subject(struct sema *s, size_t i)
