@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 1u
+#define BL_ABI_VERSION 2u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -101,7 +101,7 @@ enum bl_kind {
 /* Protocol byte of a BL_KEY_NET key. MPTCP is TCP here (DESIGN section 2, point 19). */
 enum bl_proto { BL_PROTO_OTHER = 1, BL_PROTO_TCP = 6, BL_PROTO_UDP = 17 };
 enum bl_family { BL_FAM_INET = 4, BL_FAM_INET6 = 6 };
-#define BL_KEY_NET_MAX 20u /* protocol, family, 16 address bytes, 2 port bytes */
+#define BL_KEY_NET_MAX 38u /* protocol, family, 32 halves of address bytes, 4 of port bytes */
 
 /* ---- verdicts and modes: zero is never valid, and a bigger verdict wins over a smaller one ---- */
 enum bl_verdict { BL_V_ALLOW = 1, BL_V_LOG = 2, BL_V_DENY = 3, BL_V_KILL = 4 };

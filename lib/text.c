@@ -137,24 +137,38 @@ static const char *proto_text(uint8_t proto)
 	return NULL;
 }
 
-/* protocol, family, 4 or 16 address bytes, perhaps 2 port bytes: bl_key_net() */
+/* Joins the halves that bl_key_halves() makes of a byte. False: these are none. */
+static bool join_halves(uint8_t *to, size_t bytes, const uint8_t *halves)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (halves[2 * i] > 15 || halves[2 * i + 1] > 15)
+			return false;
+		to[i] = (uint8_t)(halves[2 * i] << 4 | halves[2 * i + 1]);
+	}
+	return true;
+}
+
+/* protocol, family, then in halves 4 or 16 address bytes, perhaps 2 port bytes: bl_key_net() */
 static bool text_net(struct bl_buf *b, const uint8_t *p, size_t n)
 {
 	char addr[INET6_ADDRSTRLEN];
 	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, has_port;
 	size_t addr_len = v6 ? 16 : 4;
+	uint8_t bytes[18];
 
 	if (n < 2 || !proto_text(p[0]) || (!v6 && p[1] != BL_FAM_INET))
 		return false;
-	if (n != 2 + addr_len && n != 4 + addr_len)
+	has_port = n == 2 + 2 * (addr_len + 2);
+	if (!has_port && n != 2 + 2 * addr_len)
 		return false;
-	has_port = n == 4 + addr_len;
-	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, p + 2, addr, sizeof(addr)))
+	if (!join_halves(bytes, (n - 2) / 2, p + 2))
+		return false;
+	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, addr, sizeof(addr)))
 		return false;
 	bl_buf_printf(b, "%s ", proto_text(p[0]));
 	bl_buf_printf(b, v6 && has_port ? "[%s]" : "%s", addr);
 	if (has_port)
-		bl_buf_printf(b, ":%u", p[n - 2] << 8 | p[n - 1]);
+		bl_buf_printf(b, ":%u", bytes[addr_len] << 8 | bytes[addr_len + 1]);
 	return true;
 }
 

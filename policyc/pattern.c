@@ -17,31 +17,46 @@ static struct re *re_range(struct au *a, uint8_t lo, uint8_t hi)
 	return re_set(a, bits);
 }
 
-static struct re *re_any_bytes(struct au *a, size_t n)
+/* n digits of any value up to max. */
+static struct re *re_any_digits(struct au *a, uint8_t max, size_t n)
 {
 	struct re *x = re_empty(a);
 
 	for (size_t i = 0; i < n; i++)
-		x = re_cat(a, x, re_range(a, 0, 0xff));
+		x = re_cat(a, x, re_range(a, 0, max));
 	return x;
 }
 
-/* Numbers of n bytes, most significant first, from lo to hi: the first byte alone decides between its bounds. */
-static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, size_t n)
+static bool digits_are(const uint8_t *digits, uint8_t value, size_t n)
 {
-	static const uint8_t zeros[4], ones[4] = {0xff, 0xff, 0xff, 0xff};
+	for (size_t i = 0; i < n; i++) {
+		if (digits[i] != value)
+			return false;
+	}
+	return true;
+}
+
+#define DIGITS 4 /* of the longest number */
+
+/*
+ * Numbers of n digits, most significant first, from lo to hi: the first digit alone decides between its bounds. A digit is
+ * a byte from 0 to max.
+ */
+static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, uint8_t max, size_t n)
+{
+	const uint8_t zeros[DIGITS] = {0}, ends[DIGITS] = {max, max, max, max};
 	struct re *x = NULL, *y;
 
 	if (n == 0)
 		return re_empty(a);
-	if (memcmp(lo, zeros, n) == 0 && memcmp(hi, ones, n) == 0)
-		return re_any_bytes(a, n);
+	if (digits_are(lo, 0, n) && digits_are(hi, max, n))
+		return re_any_digits(a, max, n);
 	if (lo[0] == hi[0])
-		return re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, hi + 1, n - 1));
+		return re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, hi + 1, max, n - 1));
 	if (hi[0] - lo[0] > 1)
-		x = re_cat(a, re_range(a, (uint8_t)(lo[0] + 1), (uint8_t)(hi[0] - 1)), re_any_bytes(a, n - 1));
-	y = re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, ones, n - 1));
-	y = re_alt(a, y, re_cat(a, re_range(a, hi[0], hi[0]), re_number(a, zeros, hi + 1, n - 1)));
+		x = re_cat(a, re_range(a, (uint8_t)(lo[0] + 1), (uint8_t)(hi[0] - 1)), re_any_digits(a, max, n - 1));
+	y = re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, ends, max, n - 1));
+	y = re_alt(a, y, re_cat(a, re_range(a, hi[0], hi[0]), re_number(a, zeros, hi + 1, max, n - 1)));
 	return hi[0] - lo[0] > 1 ? re_alt(a, x, y) : y;
 }
 
@@ -53,7 +68,7 @@ static struct re *re_id(struct au *a, uint32_t lo, uint32_t hi)
 		l[i] = (uint8_t)(lo >> (24 - 8 * i));
 		h[i] = (uint8_t)(hi >> (24 - 8 * i));
 	}
-	return re_number(a, l, h, 4);
+	return re_number(a, l, h, 0xff, 4);
 }
 
 static struct re *re_anything(struct au *a)
@@ -70,16 +85,19 @@ static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
 	return re_cat(a, glob_to_re(a, p->glob), re_opt(a, re_cat(a, re_lit(a, "/", 1), re_anything(a))));
 }
 
+/* ---- addresses and ports: every byte as two halves, see bl_key_net() ---- */
+
 static struct re *re_addr(struct au *a, const struct ir_net *n)
 {
-	size_t bytes = n->family == BL_FAM_INET ? 4 : 16;
+	size_t halves = n->family == BL_FAM_INET ? 8 : 32;
 	struct re *x = re_lit(a, &n->family, 1);
 
-	for (size_t i = 0; i < bytes; i++) {
-		unsigned known = n->prefix > 8 * i ? n->prefix - 8 * (unsigned)i : 0;
-		uint8_t mask = known >= 8 ? 0xff : (uint8_t)(0xff00u >> known);
+	for (size_t i = 0; i < halves; i++) {
+		unsigned known = n->prefix > 4 * i ? n->prefix - 4 * (unsigned)i : 0;
+		uint8_t free = known >= 4 ? 0 : (uint8_t)(15u >> known);
+		uint8_t half = i % 2 == 0 ? n->addr[i / 2] >> 4 : n->addr[i / 2] & 15;
 
-		x = re_cat(a, x, re_range(a, n->addr[i] & mask, n->addr[i] | (uint8_t)~mask));
+		x = re_cat(a, x, re_range(a, half & (uint8_t)~free, half | free));
 	}
 	return x;
 }
@@ -88,18 +106,27 @@ static struct re *re_any_addr(struct au *a)
 {
 	const uint8_t v4 = BL_FAM_INET, v6 = BL_FAM_INET6;
 
-	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_bytes(a, 4)),
-		      re_cat(a, re_lit(a, &v6, 1), re_any_bytes(a, 16)));
+	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_digits(a, 15, 8)),
+		      re_cat(a, re_lit(a, &v6, 1), re_any_digits(a, 15, 32)));
+}
+
+static struct re *re_ports(struct au *a, uint16_t from, uint16_t to)
+{
+	uint8_t lo[DIGITS], hi[DIGITS];
+
+	for (unsigned i = 0; i < DIGITS; i++) {
+		lo[i] = from >> (12 - 4 * i) & 15;
+		hi[i] = to >> (12 - 4 * i) & 15;
+	}
+	return re_number(a, lo, hi, 15, DIGITS);
 }
 
 static struct re *re_net(struct au *a, const struct ir_net *n)
 {
 	struct re *x = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1);
-	uint8_t lo[2] = {(uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo};
-	uint8_t hi[2] = {(uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi};
 
 	x = re_cat(a, x, n->family == 0 ? re_any_addr(a) : re_addr(a, n));
-	return re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));
+	return re_cat(a, x, n->any_port ? re_opt(a, re_any_digits(a, 15, 4)) : re_ports(a, n->port_lo, n->port_hi));
 }
 
 struct re *pattern_to_re(struct au *a, const struct ir_pattern *p)

@@ -236,7 +236,7 @@ static struct bl_profile *profile0(struct fixture *f)
 #define BREAKAGES(X)                                                                                                   \
 	X(magic, f->head->magic[0] = 'X', "does not begin with")                                                       \
 	X(version, f->head->version = 3, "image is of format 3, this program reads 1")                                 \
-	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 1")                                        \
+	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 2")                                        \
 	X(size, f->head->size++, "says that it has")                                                                   \
 	X(head_pad, f->head->pad = 1, "padding is not zero")                                                           \
 	X(nsections, f->head->nsections = 5, "has 5 sections, expected 6")                                             \
@@ -267,7 +267,7 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(atom_kind, f->atoms[1].kind = 16, "term 1: kind 16")                                                         \
 	X(user_kind, f->user->kind = BL_KEY_EXE, "neither a user nor a group")                                         \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
-	X(t_abi, f->t->abi = 2, "tables are of version 2, this program has 1")                                         \
+	X(t_abi, f->t->abi = 3, "tables are of version 3, this program has 2")                                         \
 	X(t_nwords, f->t->nwords++, "words do not make")                                                               \
 	X(t_nwords_huge, f->t->nwords = 0xffffffff, "words do not make")                                               \
 	X(t_gen, f->t->gen = 1, "generation 1 is already set")                                                         \
