@@ -89,17 +89,18 @@ static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
 
 static struct re *re_addr(struct au *a, const struct ir_net *n)
 {
-	size_t halves = n->family == BL_FAM_INET ? 8 : 32;
-	struct re *x = re_lit(a, &n->family, 1);
+	unsigned halves = n->family == BL_FAM_INET ? 8 : 32, known = n->prefix / 4, more = n->prefix % 4;
+	uint8_t head[1 + 32] = {n->family}, free = (uint8_t)(15u >> more);
+	struct re *x;
 
-	for (size_t i = 0; i < halves; i++) {
-		unsigned known = n->prefix > 4 * i ? n->prefix - 4 * (unsigned)i : 0;
-		uint8_t free = known >= 4 ? 0 : (uint8_t)(15u >> known);
-		uint8_t half = i % 2 == 0 ? n->addr[i / 2] >> 4 : n->addr[i / 2] & 15;
-
-		x = re_cat(a, x, re_range(a, half & (uint8_t)~free, half | free));
+	for (unsigned i = 0; i < halves; i++)
+		head[1 + i] = i % 2 == 0 ? n->addr[i / 2] >> 4 : n->addr[i / 2] & 15;
+	x = re_lit(a, head, 1 + known);
+	if (more != 0) {
+		x = re_cat(a, x, re_range(a, head[1 + known], head[1 + known] | free));
+		known++;
 	}
-	return x;
+	return re_cat(a, x, re_any_digits(a, 15, halves - known));
 }
 
 static struct re *re_any_addr(struct au *a)

@@ -273,19 +273,21 @@ static int build_all(struct build *b)
 	return r;
 }
 
+/* Makes room for the head before the words. */
 static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 {
 	size_t len = sizeof(struct bl_tables) + b->w.n * 8;
-	struct bl_tables *t = malloc(len);
+	struct bl_tables *t = realloc(b->w.v, len);
 
 	if (!t)
 		return -ENOMEM;
-	b->w.v[0] = BL_CELL_HEAD; /* the dead state */
+	b->w.v = NULL;
+	memmove(t->w, (const void *)t, b->w.n * 8);
+	t->w[0] = BL_CELL_HEAD; /* the dead state */
 	b->head.magic = BL_TABLES_MAGIC;
 	b->head.abi = BL_ABI_VERSION;
 	b->head.nwords = (uint32_t)b->w.n;
 	*t = b->head;
-	memcpy(t->w, b->w.v, b->w.n * 8);
 	*ret = t;
 	*ret_len = len;
 	return 0;
