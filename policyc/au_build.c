@@ -14,7 +14,7 @@
 #include "au_build.h"
 
 #define DEFAULT_MAX_STATES 2000000u
-#define DEFAULT_MAX_MEMORY ((size_t)256 << 20)
+#define DEFAULT_MAX_MEMORY ((size_t)192 << 20) /* so that a hostile policy takes less than 256 MiB in all */
 
 /* ---- one state ---- */
 

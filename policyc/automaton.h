@@ -21,7 +21,7 @@ struct re;
 
 struct au_limits {
 	uint32_t max_states; /* deterministic states before minimising; 0: 2 million */
-	size_t max_memory;   /* bytes; 0: 256 MiB */
+	size_t max_memory;   /* bytes; 0: 192 MiB */
 };
 
 struct au *au_new(void); /* NULL: out of memory */

@@ -3,6 +3,7 @@
 #include "tables.h"
 #include "accept.h"
 #include "automaton.h"
+#include "blame.h"
 #include "pattern.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -88,16 +89,10 @@ static int add_patterns(struct build *b)
 
 static int build_automaton(struct build *b)
 {
-	uint32_t worst = UINT32_MAX;
+	uint32_t worst;
 	int r = au_build(b->au, NULL, &worst);
 
-	if (r != -E2BIG)
-		return r;
-	b->err->id = "E-too-complex";
-	if (worst < b->npatterns)
-		b->err->loc = b->locs[worst];
-	return bl_error_set(&b->err->msg, -E2BIG,
-			    "the patterns of this policy together need more states than can be had; this one takes part in most");
+	return r == -E2BIG ? blame_rules(b->au, b->owners, b->locs, b->npatterns, b->err) : r;
 }
 
 static int set_payloads(struct build *b)
