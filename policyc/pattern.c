@@ -17,13 +17,21 @@ static struct re *re_range(struct au *a, uint8_t lo, uint8_t hi)
 	return re_set(a, bits);
 }
 
-/* n digits of any value up to max. */
-static struct re *re_any_digits(struct au *a, uint8_t max, size_t n)
+/*
+ * Numbers are digits from 0 to max, a byte each. Bytes above max do not occur in a key where a digit is meant, so what
+ * matches max also matches them: that leaves most states without a case for them.
+ */
+static struct re *re_digit(struct au *a, uint8_t lo, uint8_t hi, uint8_t max)
+{
+	return re_range(a, lo, hi == max ? 0xff : hi);
+}
+
+static struct re *re_any_digits(struct au *a, size_t n)
 {
 	struct re *x = re_empty(a);
 
 	for (size_t i = 0; i < n; i++)
-		x = re_cat(a, x, re_range(a, 0, max));
+		x = re_cat(a, x, re_range(a, 0, 0xff));
 	return x;
 }
 
@@ -36,28 +44,39 @@ static bool digits_are(const uint8_t *digits, uint8_t value, size_t n)
 	return true;
 }
 
+static struct re *re_either(struct au *a, struct re *x, struct re *y)
+{
+	return x ? re_alt(a, x, y) : y;
+}
+
 #define DIGITS 4 /* of the longest number */
 
-/*
- * Numbers of n digits, most significant first, from lo to hi: the first digit alone decides between its bounds. A digit is
- * a byte from 0 to max.
- */
+/* Numbers of n digits, most significant first, from lo to hi: the first digit alone decides between its bounds. */
 static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, uint8_t max, size_t n)
 {
 	const uint8_t zeros[DIGITS] = {0}, ends[DIGITS] = {max, max, max, max};
-	struct re *x = NULL, *y;
+	unsigned from, to;
+	struct re *x = NULL;
 
 	if (n == 0)
 		return re_empty(a);
-	if (digits_are(lo, 0, n) && digits_are(hi, max, n))
-		return re_any_digits(a, max, n);
+	from = lo[0];
+	to = hi[0] + 1u;
 	if (lo[0] == hi[0])
-		return re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, hi + 1, max, n - 1));
-	if (hi[0] - lo[0] > 1)
-		x = re_cat(a, re_range(a, (uint8_t)(lo[0] + 1), (uint8_t)(hi[0] - 1)), re_any_digits(a, max, n - 1));
-	y = re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, ends, max, n - 1));
-	y = re_alt(a, y, re_cat(a, re_range(a, hi[0], hi[0]), re_number(a, zeros, hi + 1, max, n - 1)));
-	return hi[0] - lo[0] > 1 ? re_alt(a, x, y) : y;
+		return re_cat(a, re_digit(a, lo[0], lo[0], max), re_number(a, lo + 1, hi + 1, max, n - 1));
+	if (!digits_are(lo + 1, 0, n - 1)) {
+		x = re_cat(a, re_digit(a, lo[0], lo[0], max), re_number(a, lo + 1, ends, max, n - 1));
+		from++;
+	}
+	if (!digits_are(hi + 1, max, n - 1)) {
+		struct re *y = re_number(a, zeros, hi + 1, max, n - 1);
+
+		x = re_either(a, x, re_cat(a, re_digit(a, hi[0], hi[0], max), y));
+		to--;
+	}
+	if (from == to)
+		return x;
+	return re_either(a, x, re_cat(a, re_digit(a, (uint8_t)from, (uint8_t)(to - 1), max), re_any_digits(a, n - 1)));
 }
 
 static struct re *re_id(struct au *a, uint32_t lo, uint32_t hi)
@@ -90,25 +109,25 @@ static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
 static struct re *re_addr(struct au *a, const struct ir_net *n)
 {
 	unsigned halves = n->family == BL_FAM_INET ? 8 : 32, known = n->prefix / 4, more = n->prefix % 4;
-	uint8_t head[1 + 32] = {n->family}, free = (uint8_t)(15u >> more);
+	uint8_t head[1 + 32] = {n->family}, free = (uint8_t)(15u >> more), half;
 	struct re *x;
 
 	for (unsigned i = 0; i < halves; i++)
 		head[1 + i] = i % 2 == 0 ? n->addr[i / 2] >> 4 : n->addr[i / 2] & 15;
 	x = re_lit(a, head, 1 + known);
 	if (more != 0) {
-		x = re_cat(a, x, re_range(a, head[1 + known], head[1 + known] | free));
-		known++;
+		half = head[1 + known++];
+		x = re_cat(a, x, re_digit(a, half, half | free, 15));
 	}
-	return re_cat(a, x, re_any_digits(a, 15, halves - known));
+	return re_cat(a, x, re_any_digits(a, halves - known));
 }
 
 static struct re *re_any_addr(struct au *a)
 {
 	const uint8_t v4 = BL_FAM_INET, v6 = BL_FAM_INET6;
 
-	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_digits(a, 15, 8)),
-		      re_cat(a, re_lit(a, &v6, 1), re_any_digits(a, 15, 32)));
+	return re_alt(a, re_cat(a, re_lit(a, &v4, 1), re_any_digits(a, 8)),
+		      re_cat(a, re_lit(a, &v6, 1), re_any_digits(a, 32)));
 }
 
 static struct re *re_ports(struct au *a, uint16_t from, uint16_t to)
@@ -127,7 +146,7 @@ static struct re *re_net(struct au *a, const struct ir_net *n)
 	struct re *x = n->proto == 0 ? re_range(a, 0, 0xff) : re_lit(a, &n->proto, 1);
 
 	x = re_cat(a, x, n->family == 0 ? re_any_addr(a) : re_addr(a, n));
-	return re_cat(a, x, n->any_port ? re_opt(a, re_any_digits(a, 15, 4)) : re_ports(a, n->port_lo, n->port_hi));
+	return re_cat(a, x, n->any_port ? re_opt(a, re_any_digits(a, 4)) : re_ports(a, n->port_lo, n->port_hi));
 }
 
 struct re *pattern_to_re(struct au *a, const struct ir_pattern *p)
