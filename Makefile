@@ -151,6 +151,17 @@ check-long: setup-test
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
 
+## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md
+.PHONY: bench-compiler
+$(O)/tests/bench/bench_compiler: tests/bench/bench_compiler.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -o $@ $<
+bench-compiler:
+	@scripts/setup bench || echo "apparmor_parser will be left out"
+	@$(MAKE) --no-print-directory $(O)/bin/policyc $(O)/tests/bench/bench_compiler
+	@$(O)/tests/bench/bench_compiler $(O)/bin/policyc "$$(git describe --always --dirty)" >$(O)/bench-compiler.md
+	@cat $(O)/bench-compiler.md && cp $(O)/bench-compiler.md docs/bench-compiler.md
+
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/vm/probe
