@@ -105,6 +105,7 @@ $(O)/tests/vm/probe: tests/vm/probe.c
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
 
 -include tests/diff/build.mk
+-include tests/match/build.mk
 
 .PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
 ## make unit            unit and golden tests, man pages, dependencies: no guest, seconds
@@ -140,13 +141,15 @@ check-all:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory check-match
 	@$(MAKE) --no-print-directory check-vm
 
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
-	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff
+	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff $(O)/tests/match/match
 	@tests/vm/fetch-kernels $(KERNELS)
+	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/match/match --seed $$s; done
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
