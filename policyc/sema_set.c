@@ -23,13 +23,31 @@ bool pats_add(struct sema *s, struct pats *p, const struct ir_pattern *one)
 	return true;
 }
 
+#define SET_SLOTS (2 * LIMIT_SETS) /* a power of two, never more than half full */
+
+/* Where the number of the set of this name is, plus one, or has to be put. */
+static uint32_t *set_slot(struct sema *s, const char *name, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	if (!s->set_slots)
+		s->set_slots = arena_alloc(s->arena, SET_SLOTS * sizeof(*s->set_slots));
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)name[i]) * 16777619u;
+	for (h %= SET_SLOTS; s->set_slots[h] != 0; h = (h + 1) % SET_SLOTS) {
+		const char *has = s->sets[s->set_slots[h] - 1].name;
+
+		if (strncmp(has, name, n) == 0 && has[n] == '\0')
+			break;
+	}
+	return &s->set_slots[h];
+}
+
 static struct sema_set *set_find(struct sema *s, const char *name, size_t n)
 {
-	for (size_t i = 0; i < s->nsets; i++) {
-		if (strncmp(s->sets[i].name, name, n) == 0 && s->sets[i].name[n] == '\0')
-			return &s->sets[i];
-	}
-	return NULL;
+	uint32_t number = *set_slot(s, name, n);
+
+	return number != 0 ? &s->sets[number - 1] : NULL;
 }
 
 void set_collect(struct sema *s, const struct ast_stmt *st)
@@ -55,6 +73,7 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 	}
 	s->sets = arena_more(s->arena, s->sets, s->nsets, &s->sets_cap, sizeof(*s->sets));
 	s->sets[s->nsets++] = (struct sema_set){.ast = st, .name = name};
+	*set_slot(s, name, strlen(name)) = (uint32_t)s->nsets;
 }
 
 static void set_unknown(struct sema *s, const struct ast_word *w, const char *name)
