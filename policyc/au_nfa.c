@@ -38,6 +38,7 @@ struct cutter {
 	size_t nparts, part_cap;
 	const struct re **todo;
 	size_t ntodo, todo_cap;
+	uint32_t *seq_of; /* by expression: its first sequence + 1, 0: not cut yet */
 };
 
 static int todo_push(struct cutter *c, const struct re *x)
@@ -95,13 +96,34 @@ static int cut_alternative(struct cutter *c, uint32_t entry, size_t bottom)
 	return r;
 }
 
+/* The expression of an earlier entry again, a set that several rules use: the parts are those of its sequences. */
+static int cut_again(struct cutter *c, uint32_t entry, size_t from)
+{
+	uint32_t like = c->seqs[from].entry;
+
+	for (; c->seqs[from].entry == like; from++) {
+		int r = au_grow(c->a, (void **)&c->seqs, &c->seq_cap, c->nseqs + 1, sizeof(*c->seqs));
+
+		if (r < 0)
+			return r;
+		c->seqs[c->nseqs] = c->seqs[from];
+		c->seqs[c->nseqs].kind = c->a->entries[entry].kind;
+		c->seqs[c->nseqs++].entry = entry;
+	}
+	return 0;
+}
+
 /* An alternation at the top is as many sequences. */
 static int cut_entry(struct cutter *c, uint32_t entry)
 {
+	const struct re *whole = c->a->entries[entry].x;
+	size_t first = c->nseqs;
 	int r;
 
+	if (c->seq_of[whole->id] != 0)
+		return cut_again(c, entry, c->seq_of[whole->id] - 1);
 	c->ntodo = 0;
-	r = todo_push(c, c->a->entries[entry].x);
+	r = todo_push(c, whole);
 	while (r == 0 && c->ntodo > 0) {
 		const struct re *x = c->todo[c->ntodo - 1];
 
@@ -112,6 +134,8 @@ static int cut_entry(struct cutter *c, uint32_t entry)
 		c->todo[c->ntodo - 1] = x->y;
 		r = todo_push(c, x->x);
 	}
+	if (first < UINT32_MAX)
+		c->seq_of[whole->id] = (uint32_t)first + 1;
 	return r;
 }
 
@@ -122,7 +146,7 @@ static int compare_seqs(const void *x, const void *y)
 
 	if (s->kind != t->kind)
 		return s->kind < t->kind ? -1 : 1;
-	for (uint32_t i = 0; i < s->n && i < t->n; i++) {
+	for (uint32_t i = 0; s->parts != t->parts && i < s->n && i < t->n; i++) {
 		if (s->parts[i] != t->parts[i])
 			return s->parts[i] < t->parts[i] ? -1 : 1;
 	}
@@ -137,10 +161,15 @@ static int cut_all(struct cutter *c)
 
 	if (c->a->nres >= PART_EXPR)
 		return -E2BIG;
+	c->seq_of = au_zalloc(c->a, (c->a->nres + 1) * sizeof(*c->seq_of));
+	if (!c->seq_of)
+		return c->a->err;
 	for (size_t i = 0; i < c->a->nentries && r == 0; i++)
 		r = cut_entry(c, i);
 	au_release(c->a, c->todo);
+	au_release(c->a, c->seq_of);
 	c->todo = NULL;
+	c->seq_of = NULL;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < c->nseqs; i++)
@@ -155,6 +184,7 @@ static void cutter_free(struct cutter *c)
 	au_release(c->a, c->seqs);
 	au_release(c->a, c->parts);
 	au_release(c->a, c->todo);
+	au_release(c->a, c->seq_of);
 }
 
 /* ---- program ---- */

@@ -157,6 +157,18 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 	return ok;
 }
 
+/* A whole list that is one set: the set's own array will do. Who adds to it gets a copy, because it is full. */
+static bool set_share(struct sema *s, const struct ast_word *w, const struct pats *from, struct pats *to)
+{
+	if (s->npatterns + from->n > LIMIT_PATTERNS) {
+		sema_over(s, LIMIT_SAID_PATTERNS, w->loc, "patterns, sets expanded", LIMIT_PATTERNS);
+		return false;
+	}
+	s->npatterns += from->n;
+	*to = (struct pats){.v = from->v, .n = from->n, .cap = from->n};
+	return true;
+}
+
 /* A set in a list. One that takes values out must be the whole list, because the list has one exception for all its
  * values. */
 static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind, bool alone, struct pats *pos,
@@ -187,8 +199,12 @@ static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind,
 		diag_note(s->diags, d, set->ast->except->loc, "the values it takes out are here");
 		return false;
 	}
-	if (!set_add_members(s, w, &set->pos, rest, kind, pos))
+	if (alone && rest[0] == '\0' && kind == set->kind && pos->n == 0) {
+		if (!set_share(s, w, &set->pos, pos))
+			return false;
+	} else if (!set_add_members(s, w, &set->pos, rest, kind, pos)) {
 		return false;
+	}
 	return set->exc.n == 0 || set_add_members(s, w, &set->exc, rest, kind, exc);
 }
 
