@@ -142,7 +142,10 @@ void au_free(struct au *a)
 	au_release(a, a->syms);
 	au_release(a, a->ranges);
 	au_release(a, a->sym_tab);
+	au_release(a, a->res);
+	au_release(a, a->re_tab);
 	au_release(a, a->entries);
+	au_release(a, a->blame);
 	dfa_free(a, &a->dfa);
 	au_release(a, a->acc);
 	au_release(a, a->acc_patterns);

@@ -45,7 +45,12 @@ int cmd_fail(int status, const char *fmt, ...)
 /* A policy that is right but does not fit is said like any other mistake. */
 static void add_tables_error(struct compile *c, const struct tables_error *e)
 {
-	diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
+	struct diag *d = diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
+
+	if (e->help)
+		diag_help(&c->diags, d, "%s", e->help);
+	for (size_t i = 0; i < e->nothers; i++)
+		diag_note(&c->diags, d, e->others[i], "%s", e->note);
 }
 
 /* One line for each test, for `policyc test`. */

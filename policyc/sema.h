@@ -56,6 +56,7 @@ struct sema {
 	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap;
 	struct sema_set *sets;
 	size_t nsets, sets_cap, nshipped; /* the first nshipped sets came with the compiler */
+	uint32_t *set_slots;		  /* hash table of set numbers + 1 */
 	struct sema_profile *profiles;
 	size_t nprofiles, profiles_cap;
 	size_t npatterns, nlits;
