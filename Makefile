@@ -105,6 +105,7 @@ $(O)/tests/vm/probe: tests/vm/probe.c
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
 
 -include tests/diff/build.mk
+-include tests/fuzz/build.mk
 
 .PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
 ## make unit            unit and golden tests, man pages, dependencies: no guest, seconds

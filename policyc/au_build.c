@@ -15,8 +15,12 @@
 
 #include "au_priv.h"
 
+#ifndef DEFAULT_MAX_STATES
 #define DEFAULT_MAX_STATES 2000000u
+#endif
+#ifndef DEFAULT_MAX_MEMORY
 #define DEFAULT_MAX_MEMORY ((size_t)256 << 20)
+#endif
 
 /* A symbol that occurs in the state being worked on, and where to go on when it is read. */
 struct local {
@@ -424,7 +428,8 @@ static int state_cover(struct build *b)
 
 	b->words = (b->nloc + 63) / 64;
 	n = b->words * b->nivals;
-	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n, sizeof(*b->mask));
+	/* a state without successors has no words, but pointers to them */
+	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n ? n : 1, sizeof(*b->mask));
 	if (r < 0)
 		return r;
 	if (n == 0)

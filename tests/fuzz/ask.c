@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs the decision core on an image that was accepted. The build traps where the core would read beyond the tables
+ * (BL_BEYOND_TABLES), and names are found by walking the automaton, so that its records and lists are reached.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "plat_host.h"
+#include "decide.h"
+#include "rnd.h"
+
+#include "banned.h"
+
+#define ROUNDS 3
+#define WALK_MAX 120u
+
+struct asker {
+	const struct bl_image *img;
+	const struct bl_tables *t;
+	struct rnd rnd;
+	struct bl_name name;
+	struct bl_label label;
+};
+
+static uint32_t next_state(const struct bl_tables *t, uint32_t state, uint8_t byte)
+{
+	uint64_t cell = bl_word(t, (uint64_t)state + t->cls[byte]);
+
+	return (uint32_t)cell == state ? cell >> 32 : bl_word(t, state) >> 32;
+}
+
+/* A byte that does not end in the dead state, if one is found soon; otherwise any. */
+static uint8_t pick_byte(struct asker *a, uint32_t state)
+{
+	static const uint8_t likely[] = "/abcdexyz0129.\1\4\6\21";
+	uint8_t byte = 0;
+
+	for (int i = 0; i < 12; i++) {
+		byte = i % 2 ? (uint8_t)rnd_next(&a->rnd) : RND_PICK(&a->rnd, likely);
+		if (next_state(a->t, state, byte) != 0)
+			break;
+	}
+	return byte;
+}
+
+/* Makes a name that leads from the start of a kind to a state; its bytes are at the end of a->name. */
+static uint32_t walk(struct asker *a, uint32_t kind, uint32_t *ret_state)
+{
+	uint32_t state = a->t->start[kind], n = 0;
+	uint8_t bytes[WALK_MAX];
+
+	while (n < WALK_MAX && state != 0 && !(bl_accept(a->t, state) != 0 && rnd_percent(&a->rnd, 40))) {
+		bytes[n] = pick_byte(a, state);
+		state = next_state(a->t, state, bytes[n++]);
+	}
+	memcpy(a->name.buf + BL_PATH_MAX - n, bytes, n);
+	*ret_state = state;
+	return BL_PATH_MAX - n;
+}
+
+/* A process: what its ancestors ran, what it runs, who it is. */
+static void make_label(struct asker *a)
+{
+	uint32_t state, from;
+
+	memset(&a->label, 0, sizeof(a->label));
+	a->label.flags = rnd_percent(&a->rnd, 20) ? BL_LF_UNTRUSTED : 0;
+	for (uint32_t n = rnd_below(&a->rnd, 3); n > 0; n--) {
+		from = walk(a, BL_KEY_EXE, &state);
+		bl_label_inherit(a->t, &a->label, &a->name, from);
+	}
+	bl_label_begin(a->t, &a->label);
+	for (uint32_t kind = BL_KEY_EXE; kind <= BL_KEY_CGROUP; kind++) {
+		from = walk(a, kind, &state);
+		bl_label_key(a->t, &a->label, &a->name, from, kind);
+	}
+	bl_label_finish(a->t, &a->label);
+	for (uint32_t i = 0; i < a->label.nprof; i++)
+		FUZZ_CHECK(a->label.prof[i] < a->t->nprofiles);
+}
+
+static void check_report(const struct asker *a, const struct bl_report *rep)
+{
+	if (rep->verdict == 0)
+		return;
+	FUZZ_CHECK(rep->profile < a->t->nprofiles);
+	FUZZ_CHECK(rep->verdict >= BL_V_LOG && rep->verdict <= BL_V_KILL);
+	FUZZ_CHECK(rep->mode == BL_MODE_ENFORCE || rep->mode == BL_MODE_AUDIT);
+	FUZZ_CHECK(rep->rule == BL_RULE_NONE || rep->rule < a->t->nrules);
+	if (rep->rule != BL_RULE_NONE) {
+		FUZZ_CHECK(a->img->rules[rep->rule].profile == rep->profile);
+		FUZZ_CHECK(a->img->rules[rep->rule].verdict == rep->verdict);
+	}
+	/* the enforcer attaches no hook for an operation that the tables do not list */
+	FUZZ_CHECK((a->t->ops & BL_OP_BIT(rep->op)) != 0);
+}
+
+static void check_result(const struct asker *a, const struct bl_result *r)
+{
+	FUZZ_CHECK(r->verdict >= BL_V_ALLOW && r->verdict <= BL_V_KILL);
+	FUZZ_CHECK((r->err != 0) == (r->verdict >= BL_V_DENY) && r->err <= 4095);
+	for (uint32_t i = 0; i < BL_TASK_PROFILES; i++)
+		check_report(a, &r->reports[i]);
+}
+
+static void ask(struct asker *a, uint32_t acc, uint32_t op)
+{
+	struct bl_result r;
+
+	bl_result_init(&r);
+	bl_decide(a->t, &a->label, acc, op, &r);
+	check_result(a, &r);
+	bl_result_init(&r);
+	bl_decide_failed(a->t, &a->label, op, BL_R_UNSETTLED, &r);
+	check_result(a, &r);
+}
+
+static void ask_kind(struct asker *a, uint32_t kind, const uint32_t *ops, size_t nops)
+{
+	uint32_t state, from = walk(a, kind, &state), ran = bl_run(a->t, &a->name, from, a->t->start[kind]);
+
+	FUZZ_CHECK(ran == state);
+	for (size_t i = 0; i < nops; i++)
+		ask(a, bl_accept(a->t, state), ops[i]);
+}
+
+void fuzz_ask(const struct bl_image *img, uint64_t seed)
+{
+	static const uint32_t all[] = {
+#define X(NAME, n, w, c) n,
+		BL_OPS(X)
+#undef X
+	};
+	struct asker a = {.img = img, .t = img->tables, .rnd = {seed}};
+
+	for (int round = 0; round < ROUNDS; round++) {
+		make_label(&a);
+		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+			uint32_t kind = all[i] >= BL_OP_CAPABILITY ? BL_KEY_SYS :
+					all[i] >= BL_OP_SOCKET	   ? BL_KEY_NET :
+								     BL_KEY_PATH;
+
+			ask_kind(&a, kind, &all[i], 1);
+		}
+	}
+}
