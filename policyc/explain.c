@@ -201,6 +201,8 @@ static int batch(const struct bl_image *img)
 		if (n > 0)
 			status = batch_line(img, line, (size_t)n, number);
 	}
+	if (status == EXIT_FINE && !feof(stdin))
+		status = cmd_fail(EXIT_SYSTEM, "cannot read standard input: %s", strerror(errno));
 	free(line);
 	return status;
 }

@@ -49,6 +49,8 @@ int ids_find_user(const char *name, uint32_t *ret)
 	free(buf);
 	if (found)
 		return 0;
+	if (r == ENOMEM)
+		arena_oom();
 	/* What getpwnam(3) lists as "not found" beside 0. */
 	if (r == 0 || r == ENOENT || r == ESRCH || r == EBADF || r == EPERM)
 		return -ENOENT;
