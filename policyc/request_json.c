@@ -195,7 +195,7 @@ static int text(struct cursor *c, const char *name, char **ret, size_t *ret_len)
 		return bl_error_set(c->err, -EINVAL, "\"%s\" is not a string", name);
 	if (string(c, ret, ret_len) < 0)
 		return -EINVAL;
-	if (strcmp(name, "object") != 0 && strlen(*ret) != *ret_len)
+	if (strlen(*ret) != *ret_len)
 		return bl_error_set(c->err, -EINVAL, "\"%s\" contains a NUL", name);
 	return 0;
 }
