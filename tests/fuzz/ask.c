@@ -67,6 +67,8 @@ static void make_label(struct asker *a)
 
 	memset(&a->label, 0, sizeof(a->label));
 	a->label.flags = rnd_percent(&a->rnd, 20) ? BL_LF_UNTRUSTED : 0;
+	for (uint32_t i = 0; i < BL_TASK_STICKY && rnd_percent(&a->rnd, 90); i++)
+		a->label.sticky[i] = rnd_next(&a->rnd); /* of policies that were loaded before */
 	for (uint32_t n = rnd_below(&a->rnd, 3); n > 0; n--) {
 		from = walk(a, BL_KEY_EXE, &state);
 		bl_label_inherit(a->t, &a->label, &a->name, from);
@@ -77,6 +79,8 @@ static void make_label(struct asker *a)
 		bl_label_key(a->t, &a->label, &a->name, from, kind);
 	}
 	bl_label_finish(a->t, &a->label);
+	if (rnd_percent(&a->rnd, 10))
+		a->label.flags |= BL_LF_FULL;
 	for (uint32_t i = 0; i < a->label.nprof; i++)
 		FUZZ_CHECK(a->label.prof[i] < a->t->nprofiles);
 }

@@ -2,7 +2,7 @@
 # Coverage-guided fuzzing (libFuzzer). Included by the top Makefile, which builds everything once more for it into .out/fuzz, with clang,
 # ASan and UBSan; tests/fuzz/run runs the targets.
 
-FUZZ := front image compile
+FUZZ := front image compile request
 
 # Small limits of the automaton keep an input that is too complex to milliseconds; every piece of the arena is an allocation of its own;
 # a read beyond the tables stops.
@@ -44,7 +44,7 @@ $(O)/bin/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(filter-out $(FUZZ:%=$(O)/tests/fuzz/
 	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer -o $@ $^
 
 # The words of the language, from where they are defined.
-$(O)/words.dict: policyc/lex.l include/abi.h $(wildcard policyc/sema*.c policyc/net.c)
-	$(Q)grep -ohE '"[a-z][a-z-]*"' $^ | sort -u > $@
+$(O)/words.dict: policyc/lex.l include/abi.h $(wildcard policyc/sema*.c) policyc/net.c policyc/request_json.c
+	$(Q)grep -ohE '"[a-z][a-z_-]*"' $^ | sort -u > $@
 
 -include $(wildcard $(O)/tests/fuzz/*.d)
