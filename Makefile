@@ -106,18 +106,24 @@ $(O)/tests/vm/probe: tests/vm/probe.c
 
 -include tests/diff/build.mk
 -include tests/match/build.mk
+-include tests/fuzz/build.mk
 
 .PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
-## make unit            unit and golden tests, man pages, dependencies: no guest, seconds
-unit: all $(UNIT)
+$(O)/tests/fail/fail.so: tests/fail/fail.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -Wno-missing-prototypes -D_GNU_SOURCE -fPIC -shared -o $@ $<
+
+## make unit            unit and golden tests, memory and disk used up, man pages, dependencies: no guest, seconds
+unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@set -e; for t in $(UNIT); do $$t; done
 	@tests/golden/run
 	@tests/fmt/run
+	@tests/fail/run
 	@tests/man/run
 	@scripts/check-deps
 
-## make sanitize        unit and golden tests once more under ASan and UBSan
-sanitize:
+## make sanitize        unit and golden tests once more under ASan and UBSan, and the fuzz targets over their corpora
+sanitize: fuzz-corpus
 	$(Q)$(MAKE) --no-print-directory O=$(O)/san CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" unit-only
 .PHONY: unit-only

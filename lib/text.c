@@ -102,15 +102,13 @@ const char *bl_text_stat(uint32_t stat)
 
 /* ---- byte strings ---- */
 
-void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
+static void escape(struct bl_buf *b, const uint8_t *p, size_t n, bool backslash)
 {
-	const uint8_t *p = bytes;
-
 	for (size_t i = 0; i < n;) {
 		uint32_t c;
 		size_t len = bl_utf8_char(p + i, n - i, &c);
 
-		if (len != 0 && c != '\\' && !bl_utf8_invisible(c)) {
+		if (len != 0 && (c != '\\' || !backslash) && !bl_utf8_invisible(c)) {
 			bl_buf_add(b, p + i, len);
 			i += len;
 			continue;
@@ -118,6 +116,16 @@ void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
 		for (len += len == 0; len > 0; len--)
 			bl_buf_printf(b, "\\x%02x", p[i++]);
 	}
+}
+
+void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
+{
+	escape(b, bytes, n, true);
+}
+
+void bl_text_source(struct bl_buf *b, const char *s)
+{
+	escape(b, (const uint8_t *)s, strlen(s), false);
 }
 
 void bl_text_hex(struct bl_buf *b, const void *bytes, size_t n)

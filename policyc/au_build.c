@@ -13,8 +13,12 @@
 
 #include "au_build.h"
 
+#ifndef DEFAULT_MAX_STATES
 #define DEFAULT_MAX_STATES 2000000u
+#endif
+#ifndef DEFAULT_MAX_MEMORY
 #define DEFAULT_MAX_MEMORY ((size_t)192 << 20) /* so that a hostile policy takes less than 256 MiB in all */
+#endif
 
 /* ---- one state ---- */
 
@@ -132,7 +136,8 @@ static int state_cover(struct build *b)
 
 	b->words = (b->nloc + 63) / 64;
 	n = b->words * b->nivals;
-	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n, sizeof(*b->mask));
+	/* a state without successors has no words, but pointers to them */
+	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n ? n : 1, sizeof(*b->mask));
 	if (r < 0)
 		return r;
 	if (n == 0)

@@ -185,10 +185,12 @@ static int number(struct cursor *c, const char *name, uint32_t *ret)
 	return 0;
 }
 
-static int bytes(struct cursor *c, const char *name, const char **ret, size_t *ret_len)
+static int text(struct cursor *c, const char *name, const char **ret)
 {
+	size_t len;
 	char *s;
 
+	*ret = NULL;
 	skip_space(c);
 	if (c->end - c->at >= 4 && memcmp(c->at, "null", 4) == 0) {
 		c->at += 4;
@@ -196,20 +198,10 @@ static int bytes(struct cursor *c, const char *name, const char **ret, size_t *r
 	}
 	if (!take(c, '"'))
 		return bl_error_set(c->err, -EINVAL, "\"%s\" is not a string", name);
-	if (string(c, &s, ret_len) < 0)
+	if (string(c, &s, &len) < 0)
 		return -EINVAL;
 	*ret = s;
-	return 0;
-}
-
-static int text(struct cursor *c, const char *name, const char **ret)
-{
-	size_t len = 0;
-
-	*ret = NULL;
-	if (bytes(c, name, ret, &len) < 0)
-		return -EINVAL;
-	if (*ret && strlen(*ret) != len)
+	if (strlen(s) != len)
 		return bl_error_set(c->err, -EINVAL, "\"%s\" contains a NUL", name);
 	return 0;
 }
@@ -312,7 +304,7 @@ static int request_member(struct cursor *c, const char *name, struct request *q)
 	if (strcmp(name, "op") == 0)
 		return text(c, name, &q->op);
 	if (strcmp(name, "object") == 0)
-		return bytes(c, name, &q->ask.object, &q->ask.object_len);
+		return text(c, name, &q->ask.object);
 	if (strcmp(name, "owner") == 0)
 		return boolean(c, name, &q->ask.owner);
 	if (strcmp(name, "deleted") == 0)
@@ -381,6 +373,7 @@ int request_parse(char *line, size_t len, struct request *ret, struct bl_error *
 		return bad(&c, "something follows it");
 	if (!ret->op || !ret->ask.object)
 		return bl_error_set(err, -EINVAL, "\"%s\" is missing", ret->op ? "object" : "op");
+	ret->ask.object_len = strlen(ret->ask.object);
 	process_finish(&ret->who);
 	process_finish(&ret->peer);
 	ret->ask.who = ret->who.p;

@@ -286,7 +286,7 @@ static int build_all(struct build *b)
 	if (r == 0 && b->w.n > BL_MAX_WORDS) {
 		b->err->id = "E-too-big";
 		r = bl_error_set(&b->err->msg, -E2BIG, "the tables take %zu KiB, and %u KiB is the most the kernel side holds",
-				 b->w.n / 128, BL_MAX_WORDS / 128);
+				 (b->w.n + 127) / 128, BL_MAX_WORDS / 128);
 	}
 	return r;
 }

@@ -337,6 +337,7 @@ static const struct {
 	{ "{\"op\":\"\\udc00\"}", "not a JSON object: half a surrogate pair" },
 	{ "{\"op\":\"\\u12g4\"}", "not a JSON object: \\u needs four hexadecimal digits" },
 	{ "{\"exe\":\"/a\\u0000b\"}", "\"exe\" contains a NUL" },
+	{ "{\"op\":\"connect\",\"object\":\"tcp 10.0.0.1:80\\u0000:81\"}", "\"object\" contains a NUL" },
 	{ "{\"euid\":-1}", "\"euid\" is not a number from 0 to 4294967295" },
 	{ "{\"euid\":4294967296}", "\"euid\" is not a number from 0 to 4294967295" },
 	{ "{\"euid\":1e3}", "\"euid\" is not a number from 0 to 4294967295" },

@@ -64,7 +64,12 @@ START_TEST(escapes_for_terminals)
 		PAIR("\xe2\x28\xa1", "\\xe2(\\xa1"),
 	};
 
+	struct bl_buf b = BL_BUF_INIT;
+
 	check_pairs(pairs, sizeof(pairs) / sizeof(pairs[0]), bl_text_escape);
+	bl_text_source(&b, "read /a\\*\x1b[2J\xe2\x80\xae\xff");
+	ck_assert_str_eq(bl_buf_text(&b), "read /a\\*\\x1b[2J\\xe2\\x80\\xae\\xff");
+	bl_buf_free(&b);
 }
 END_TEST
 
