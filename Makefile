@@ -111,6 +111,7 @@ $(O)/tests/vm/probe: tests/vm/probe.c
 unit: all $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 	@tests/golden/run
+	@tests/language/run
 	@tests/fmt/run
 	@tests/man/run
 	@scripts/check-deps
@@ -123,6 +124,7 @@ sanitize:
 unit-only: $(O)/bin/policyc $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/golden/run
+	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
 VM_BIN := all $(O)/tests/vm/probe $(O)/tests/diff/diff

@@ -34,20 +34,24 @@ static void print_profile(const struct bl_image *img, const struct sim_answer *a
 	struct sim_considered c;
 	const struct bl_meta_profile *m = &img->profiles[p];
 	const struct bl_report *rep = &a->result.reports[i];
+	bool found = false;
 
 	printf("  profile %s (%s:%u): %s\n", bl_image_str(img, m->name), bl_image_str(img, m->file), m->line,
 	       rep->verdict ? said_word(rep) : "allow");
-	for (uint32_t k = 0; sim_considered(img, a, p, k, &c); k++) {
+	for (uint32_t k = 0; !found && sim_considered(img, a, p, k, &c); k++) {
 		print_rule(img, c.rule,
 			   !c.holds	? "    passed over: its conditions do not hold   "
 			   : c.implied ? "    decides, because it could use this socket   "
 				       : "    decides   ");
-		if (c.holds)
-			return;
+		found = c.holds;
 	}
-	if (rep->reason == BL_R_DEFAULT)
-		printf("    no rule matches; the default (%s:%u) refuses\n", bl_image_str(img, m->file), m->default_line);
-	else
+	/* a bind asks more than one question, see simulate.h */
+	if (rep->verdict > BL_V_ALLOW && rep->rule != BL_RULE_NONE && !(found && rep->rule == c.rule))
+		print_rule(img, rep->rule, "    decides, asked too   ");
+	else if (rep->reason == BL_R_DEFAULT)
+		printf("    no rule matches%s; the default (%s:%u) refuses\n", found ? " what is asked too" : "", bl_image_str(img, m->file),
+		       m->default_line);
+	else if (!found)
 		printf("    no rule matches; the default allows\n");
 }
 

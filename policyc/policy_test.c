@@ -118,6 +118,8 @@ static void expect_statement(struct testing *t, const struct ast_stmt *st)
 	struct test_expect e = {.verdict = st->action.verdict, .profile = UINT32_MAX, .loc = st->loc};
 	struct test_objects objs = {0};
 
+	if (t->lost)
+		return;
 	if (!t->has_process) {
 		test_says(t, st->loc, "'expect' before any 'as'", "say who asks, for example 'as exe /usr/sbin/nginx;'");
 		return;
@@ -138,8 +140,7 @@ static void test_statements(struct testing *t, const struct ast_block *b)
 		switch (st->kind) {
 		case AST_AS:
 			t->has_process = test_read_process(t, st->terms, true, &t->who);
-			if (!t->has_process)
-				return;
+			t->lost = !t->has_process;
 			break;
 		case AST_EXPECT:
 			expect_statement(t, st);

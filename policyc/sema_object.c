@@ -150,6 +150,7 @@ static bool code_words(struct sema *s, const struct ast_list *l, uint64_t ops, s
 			struct ast_word *copy = arena_alloc(s->arena, sizeof(*copy));
 
 			*copy = *w;
+			copy->next = NULL;
 			*ret_paths = ast_list_add(s->arena, *ret_paths, copy);
 			continue;
 		}

@@ -111,26 +111,35 @@ static void inherit_statement(struct sema *s, struct sema_profile *p, const stru
 		sema_unknown(s, st->word, "E-unknown-value", "value of 'inherit'", words, 1);
 }
 
+/*
+ * The narrower word decides: an operation beats its class (DESIGN section 2, point 9), and as `truncate` is part of `write`, `write` of
+ * `modify` and that of `file`, each beats the next.
+ */
 static void default_op(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st,
 		       const struct ast_word *w)
 {
 	uint64_t ops;
+	uint8_t width;
 	struct diag *d;
 
 	if (!ops_resolve_word(s, w, &ops))
 		return;
+	width = (uint8_t)__builtin_popcountll(ops);
 	for (unsigned op = 0; op < 64; op++) {
-		if (!(ops & BL_OP_BIT(op)))
+		if (!(ops & BL_OP_BIT(op)) || (p->op_loc[op].line != 0 && p->op_width[op] < width))
 			continue;
-		if (p->op_loc[op].line != 0) {
+		if (p->op_loc[op].line != 0 && p->op_width[op] == width) {
 			d = diag_error(s->diags, w->loc, "E-conflict", "a second default for '%s'", w->text);
+			diag_help(s->diags, d, "take one of them out");
 			diag_note(s->diags, d, p->op_loc[op], "the first one is here");
 			return;
 		}
 		p->op_loc[op] = w->loc;
+		p->op_width[op] = width;
+		ir->deny_ops &= ~BL_OP_BIT(op);
+		if (st->action.verdict == BL_V_DENY)
+			ir->deny_ops |= BL_OP_BIT(op);
 	}
-	if (st->action.verdict == BL_V_DENY)
-		ir->deny_ops |= ops;
 }
 
 static void default_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
@@ -223,7 +232,7 @@ static void look_ahead(struct sema *s, struct sema_profile *p, const struct ast_
 		if (st->kind != AST_RULE)
 			continue;
 		for (const struct ast_word *w = st->list->first; w; w = w->next)
-			p->names_accept |= (ops_of_word(w->text) & BL_OP_BIT(BL_OP_ACCEPT)) != 0;
+			p->names_accept |= strcmp(w->text, "accept") == 0;
 		for (const struct ast_attr *at = st->attrs ? st->attrs->first : NULL; at; at = at->next) {
 			uint32_t n = at->kind == AST_ATTR_ENTER ? profile_of_name(s, at->value->text) : 0;
 
