@@ -19,6 +19,7 @@ struct what {
 	const struct ast_part *by[AST_PART_COUNT];
 	struct sim_request base;
 	uint32_t op;
+	bool several; /* operations in one expectation */
 	struct src_loc loc;
 };
 
@@ -215,10 +216,41 @@ static bool add_net(struct testing *t, const struct what *w, struct test_objects
 	return need(t, w, AST_PART_PLAIN, "this expectation names no protocol", help);
 }
 
+static bool check_sock_word(struct testing *t, const struct ast_word *w, enum bl_names table, const char *what, const char *help)
+{
+	struct word_error err;
+	uint32_t n;
+
+	if (bl_names_value(table, w->text) >= 0)
+		return true;
+	if (w->text[0] >= '0' && w->text[0] <= '9')
+		return num_parse(A, w->text, strlen(w->text), what, 0, table == BL_NAMES_SOCK_TYPE ? 15 : 65535, &n, &err) == 0 ||
+		       test_says(t, w->loc, err.text, err.help);
+	return test_says(t, w->loc, arena_printf(A, "unknown %s '%.64s'", what, w->text), help);
+}
+
+static bool check_family(struct testing *t, const struct ast_word *w)
+{
+	return check_sock_word(t, w, BL_NAMES_FAMILY, "family of sockets", "for example inet, inet6, unix, netlink or packet");
+}
+
+static bool check_type(struct testing *t, const struct ast_word *w)
+{
+	return check_sock_word(t, w, BL_NAMES_SOCK_TYPE, "type of socket", "for example stream, dgram or raw");
+}
+
+static bool check_protocol(struct testing *t, const struct ast_word *w)
+{
+	return check_sock_word(t, w, BL_NAMES_PROTOCOL, "protocol", "for example tcp, udp or icmp, or a number");
+}
+
 static bool add_sock_of(struct testing *t, const struct what *w, const struct ast_word *family, struct test_objects *ret)
 {
 	const struct ast_word *first = values(w, AST_PART_PROTOCOL);
 
+	if (!check_family(t, family) || !check_all(t, w, AST_PART_TYPE, check_type) ||
+	    !check_all(t, w, AST_PART_PROTOCOL, check_protocol))
+		return false;
 	for (const struct ast_word *type = values(w, AST_PART_TYPE); type; type = type->next) {
 		const struct ast_word *p = first;
 
@@ -399,6 +431,7 @@ static uint32_t op_parts(uint32_t op)
 /* Nothing that is written is passed over. */
 static bool check_parts(struct testing *t, const struct what *w)
 {
+	const char *help = w->several ? "write an expectation for each operation" : "take it out";
 	uint32_t good = op_parts(w->op);
 
 	for (unsigned kind = 0; kind < AST_PART_COUNT; kind++) {
@@ -407,10 +440,9 @@ static bool check_parts(struct testing *t, const struct what *w)
 		if (!p || (good & 1u << kind))
 			continue;
 		if (kind == AST_PART_PLAIN)
-			return test_says(t, p->loc, arena_printf(A, "'%s' takes no such object", ops_word(w->op)),
-					 "write an expectation for each operation");
+			return test_says(t, p->loc, arena_printf(A, "'%s' takes no such object", ops_word(w->op)), help);
 		return test_says(t, p->loc, arena_printf(A, "'%s' does not belong to '%s'", part_word((enum ast_part_kind)kind), ops_word(w->op)),
-				 "write an expectation for each operation");
+				 help);
 	}
 	return true;
 }
@@ -508,6 +540,7 @@ bool test_read_expect(struct testing *t, const struct ast_stmt *st, struct test_
 	for (const struct ast_word *word = st->list->first; word; word = word->next) {
 		if (!read_op(t, word, &ops))
 			return false;
+		w.several = st->list->n > 1 || (ops & (ops - 1)) != 0;
 		for (w.op = 1; w.op < 64; w.op++) {
 			if ((ops & BL_OP_BIT(w.op)) && !add_objects(t, &w, ret))
 				return false;

@@ -237,7 +237,7 @@ static bool net_unix(struct sema *s, const struct ast_part **by, struct ir_rule 
 	struct pats pos = {0}, exc = {0};
 
 	if (by[AST_PART_PORT])
-		return object_says(s, by[AST_PART_PORT]->loc, "unix sockets have no ports", NULL);
+		return object_says(s, by[AST_PART_PORT]->loc, "unix sockets have no ports", "take 'port' out");
 	if (by[AST_PART_FROM])
 		return object_says(s, by[AST_PART_FROM]->loc, "who connects to a unix socket has no address",
 				   "say with 'on' which socket it is");
@@ -379,7 +379,7 @@ static bool sock_protos(struct sema *s, const struct ast_part **by, struct pats 
 	if (more)
 		return object_says(s, more->loc,
 				   arena_printf(s->arena, "'%s' after tcp or udp, which say it already", part_word(more->kind)),
-				   "write inet, inet6 instead");
+				   "write inet or inet6 instead");
 	for (const struct ast_word *w = by[AST_PART_PLAIN]->values->first; w; w = w->next) {
 		uint8_t proto = object_is_word(w, "tcp") ? BL_PROTO_TCP : BL_PROTO_UDP;
 
