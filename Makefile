@@ -117,6 +117,7 @@ $(O)/tests/fail/fail.so: tests/fail/fail.c
 unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@set -e; for t in $(UNIT); do $$t; done
 	@tests/golden/run
+	@tests/language/run
 	@tests/fmt/run
 	@tests/fail/run
 	@tests/man/run
@@ -130,6 +131,7 @@ sanitize: fuzz-corpus
 unit-only: $(O)/bin/policyc $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/golden/run
+	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
 VM_BIN := all $(O)/tests/vm/probe $(O)/tests/diff/diff

@@ -460,6 +460,8 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 	if (mode == BL_MODE_AUDIT || said->verdict <= c->r->verdict)
 		return;
 	c->r->verdict = said->verdict;
+	if (said->verdict < BL_V_DENY)
+		return;
 	c->r->err = 1; /* EPERM */
 	if (said->rule != BL_RULE_NONE)
 		c->r->err = BL_RULE_ERRNO(bl_word(c->t, (__u64)c->t->off_rules + said->rule));

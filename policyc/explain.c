@@ -47,25 +47,28 @@ static void put_profile(struct bl_buf *b, const struct bl_image *img, const stru
 	struct sim_considered c;
 	const struct bl_meta_profile *m = &img->profiles[p];
 	const struct bl_report *rep = &a->result.reports[i];
+	bool found = false;
 
 	bl_buf_str(b, "  profile ");
 	bl_text_source(b, bl_image_str(img, m->name));
 	bl_buf_str(b, " (");
 	put_place(b, img, m->file, m->line);
 	bl_buf_printf(b, "): %s\n", rep->verdict ? said_word(rep) : "allow");
-	for (uint32_t k = 0; sim_considered(img, a, p, k, &c); k++) {
+	for (uint32_t k = 0; !found && sim_considered(img, a, p, k, &c); k++) {
 		put_rule(b, img, c.rule,
 			 !c.holds    ? "    passed over: its conditions do not hold   "
 			 : c.implied ? "    decides, because it could use this socket   "
 				     : "    decides   ");
-		if (c.holds)
-			return;
+		found = c.holds;
 	}
-	if (rep->reason == BL_R_DEFAULT) {
-		bl_buf_str(b, "    no rule matches; the default (");
+	/* a bind asks more than one question, see simulate.h */
+	if (rep->verdict > BL_V_ALLOW && rep->rule != BL_RULE_NONE && !(found && rep->rule == c.rule)) {
+		put_rule(b, img, rep->rule, "    decides, asked too   ");
+	} else if (rep->reason == BL_R_DEFAULT) {
+		bl_buf_printf(b, "    no rule matches%s; the default (", found ? " what is asked too" : "");
 		put_place(b, img, m->file, m->default_line);
 		bl_buf_str(b, ") refuses\n");
-	} else {
+	} else if (!found) {
 		bl_buf_str(b, "    no rule matches; the default allows\n");
 	}
 }
@@ -268,14 +271,16 @@ static int add_capability(const char *word, void *arg)
 	return EXIT_FINE;
 }
 
-/* Who asks, from the options. */
-static int read_process(const struct cmd_options *o, struct groups *g, struct sim_process *p)
+/* Who asks, from the options. scripts: room for one more than there are programs. */
+static int read_process(const struct cmd_options *o, struct groups *g, const char **scripts, struct sim_process *p)
 {
 	int status = EXIT_FINE;
 
 	p->exes = o->exes;
 	p->nexes = o->nexes;
-	p->script = o->script;
+	if (p->nexes != 0)
+		scripts[p->nexes - 1] = o->script;
+	p->scripts = scripts;
 	p->unit = o->unit;
 	p->container = o->container;
 	p->login = UINT32_MAX;
@@ -315,6 +320,7 @@ static int explain_one(const struct cmd_options *o, const struct bl_image *img, 
 	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant };
 	struct sim_process peer = { .exes = &o->peer, .nexes = 1, .cgroup = "/", .login = UINT32_MAX };
 	struct groups g = { .n = 0 };
+	const char **scripts;
 	char object[BL_PATH_MAX];
 	int status;
 
@@ -323,15 +329,20 @@ static int explain_one(const struct cmd_options *o, const struct bl_image *img, 
 	q.op = sim_op(args[0]);
 	if (q.op == 0)
 		return cmd_fail(EXIT_USAGE, "'%s' is not an operation", args[0]);
-	status = read_process(o, &g, &q.who);
+	scripts = calloc(o->nexes + 1, sizeof(*scripts));
+	if (!scripts)
+		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	status = read_process(o, &g, scripts, &q.who);
 	if (status == EXIT_FINE)
 		status = read_object(args + 1, n - 1, object, sizeof(object));
-	if (status != EXIT_FINE)
-		return status;
-	q.object = object;
-	q.object_len = strlen(object);
-	q.peer = o->peer ? &peer : NULL;
-	return ask_and_print(img, &q, o->json, "");
+	if (status == EXIT_FINE) {
+		q.object = object;
+		q.object_len = strlen(object);
+		q.peer = o->peer ? &peer : NULL;
+		status = ask_and_print(img, &q, o->json, "");
+	}
+	free(scripts);
+	return status;
 }
 
 int cmd_explain(const struct cmd_options *o, char *const *args, size_t n)

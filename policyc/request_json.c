@@ -275,7 +275,7 @@ static int process_member(struct cursor *c, const char *name, struct request_pro
 	if (strcmp(name, "exe") == 0)
 		return text(c, name, &q->exe);
 	if (strcmp(name, "script") == 0)
-		return text(c, name, &q->p.script);
+		return text(c, name, &q->script);
 	if (strcmp(name, "cgroup") == 0)
 		return text(c, name, &q->p.cgroup);
 	if (strcmp(name, "unit") == 0)
@@ -348,10 +348,13 @@ static int members(struct cursor *c, struct request *q, struct request_process *
 static void process_finish(struct request_process *q)
 {
 	q->p.nexes = q->nancestors;
-	if (q->exe && q->exe[0])
+	if (q->exe && q->exe[0]) {
+		q->scripts[q->p.nexes] = q->script;
 		q->exes[q->p.nexes++] = q->exe;
-	else
+	} else {
 		q->p.nexes = 0;
+	}
+	q->p.scripts = q->scripts;
 	q->p.untrusted |= q->p.nexes == 0;
 	q->p.exes = q->exes;
 	q->p.groups = q->groups;

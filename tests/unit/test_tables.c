@@ -304,7 +304,8 @@ START_TEST(requests_whole)
 	ck_assert_uint_eq(q.ask.who.ngroups, 2);
 	ck_assert_uint_eq(q.ask.who.groups[1], 6);
 	ck_assert_uint_eq(q.ask.who.capabilities, 1ULL << 5 | 1ULL << 39);
-	ck_assert_str_eq(q.ask.who.script, "/s");
+	ck_assert_str_eq(q.ask.who.scripts[2], "/s");
+	ck_assert_ptr_null(q.ask.who.scripts[0]);
 	ck_assert_str_eq(q.ask.who.unit, "u.service");
 	ck_assert_str_eq(q.ask.who.container, "c");
 	ck_assert_uint_eq(q.ask.who.login, 7);
