@@ -191,6 +191,7 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 		profile_subject(&s, i);
 	for (size_t i = 0; i < s.nprofiles; i++)
 		profile_rules(&s, i);
+	assert_statements(&s);
 	/* What an error hid may have used it. */
 	if (diags->nerrors == 0)
 		set_warn_unused(&s);
