@@ -176,13 +176,14 @@ static void ask_create(const struct bl_tables *t, struct sim_answer *a)
 static void ask_dual_stack(const struct bl_tables *t, struct sim_answer *a)
 {
 	struct bl_question q = { .op = BL_OP_BIND, .reason = BL_R_RULE };
-	struct bl_endpoint e = { .family = BL_FAM_INET, .proto = a->key[0], .has_port = a->key_len == 20 };
-	static const uint8_t zero[16];
+	struct bl_endpoint e = { .family = BL_FAM_INET, .proto = a->key[0], .has_port = a->key_len == 2 + 2 * (16 + 2) };
+	static const uint8_t zero[2 * 16]; /* halves, see bl_key_net() */
+	const uint8_t *port = a->key + 2 + sizeof(zero);
 	struct bl_name n;
 
-	if (a->kind != BL_KEY_NET || a->question.op != BL_OP_BIND || a->key[1] != BL_FAM_INET6 || memcmp(a->key + 2, zero, 16) != 0)
+	if (a->kind != BL_KEY_NET || a->question.op != BL_OP_BIND || a->key[1] != BL_FAM_INET6 || memcmp(a->key + 2, zero, sizeof(zero)) != 0)
 		return;
-	e.port = e.has_port ? (uint16_t)(a->key[18] << 8 | a->key[19]) : 0;
+	e.port = e.has_port ? (uint16_t)(port[0] << 12 | port[1] << 8 | port[2] << 4 | port[3]) : 0;
 	q.acc[0] = find(t, &n, bl_key_net(&n, &e), BL_KEY_NET);
 	bl_decide(t, &a->label, &q, &a->result);
 }
