@@ -105,24 +105,33 @@ $(O)/tests/vm/probe: tests/vm/probe.c
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
 
 -include tests/diff/build.mk
+-include tests/match/build.mk
+-include tests/fuzz/build.mk
 
 .PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
-## make unit            unit and golden tests, man pages, dependencies: no guest, seconds
-unit: all $(UNIT)
+$(O)/tests/fail/fail.so: tests/fail/fail.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -Wno-missing-prototypes -D_GNU_SOURCE -fPIC -shared -o $@ $<
+
+## make unit            unit and golden tests, memory and disk used up, man pages, dependencies: no guest, seconds
+unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@set -e; for t in $(UNIT); do $$t; done
 	@tests/golden/run
+	@tests/language/run
 	@tests/fmt/run
+	@tests/fail/run
 	@tests/man/run
 	@scripts/check-deps
 
-## make sanitize        unit and golden tests once more under ASan and UBSan
-sanitize:
+## make sanitize        unit and golden tests once more under ASan and UBSan, and the fuzz targets over their corpora
+sanitize: fuzz-corpus
 	$(Q)$(MAKE) --no-print-directory O=$(O)/san CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 		SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" unit-only
 .PHONY: unit-only
 unit-only: $(O)/bin/policyc $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/golden/run
+	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
 VM_BIN := all $(O)/tests/vm/probe $(O)/tests/diff/diff
@@ -142,16 +151,29 @@ check-all:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory check-match
 	@$(MAKE) --no-print-directory check-vm
 
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
-	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff
+	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff $(O)/tests/match/match
 	@tests/vm/fetch-kernels $(KERNELS)
+	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/match/match --seed $$s; done
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
+
+## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md
+.PHONY: bench-compiler
+$(O)/tests/bench/bench_compiler: tests/bench/bench_compiler.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -o $@ $<
+bench-compiler:
+	@scripts/setup bench || echo "apparmor_parser will be left out"
+	@$(MAKE) --no-print-directory $(O)/bin/policyc $(O)/tests/bench/bench_compiler
+	@$(O)/tests/bench/bench_compiler $(O)/bin/policyc "$$(git describe --always --dirty)" >$(O)/bench-compiler.md
+	@cat $(O)/bench-compiler.md && cp $(O)/bench-compiler.md docs/bench-compiler.md
 
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test

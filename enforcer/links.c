@@ -40,7 +40,7 @@ static void put_cure(struct bl_buf *b, const struct bl_walk *w, const char *rest
 	bl_buf_str(b, "; write ");
 	bl_text_pattern(b, w->done);
 	bl_text_pattern(b, w->left);
-	bl_buf_str(b, w->done[0] == '\0' && w->left[0] == '\0' && rest[0] == '\0' ? "/" : rest);
+	bl_text_source(b, w->done[0] == '\0' && w->left[0] == '\0' && rest[0] == '\0' ? "/" : rest);
 	bl_buf_str(b, ", or load with --accept-links");
 }
 
@@ -62,9 +62,12 @@ static void say(struct look *l, const struct bl_meta_prefix *p, int r)
 
 	if (l->shown >= MAX_SHOWN)
 		return;
-	bl_buf_printf(&b, "%s%s: %s:%u: '", l->shown ? "\n" : "", l->path, bl_image_str(l->image, p->file), p->line);
+	bl_buf_printf(&b, "%s%s: ", l->shown ? "\n" : "", l->path);
+	bl_text_source(&b, bl_image_str(l->image, p->file));
+	bl_buf_printf(&b, ":%u: '", p->line);
 	put_name(&b, bl_image_str(l->image, p->path));
-	bl_buf_printf(&b, "%s' ", rest);
+	bl_text_source(&b, rest);
+	bl_buf_str(&b, "' ");
 	if (l->walk.links != 0)
 		put_link(&b, &l->walk, rest, r);
 	else

@@ -149,7 +149,7 @@ enum bl_code { BL_CODE_MEMFD = 'm', BL_CODE_DELETED = 'd', BL_CODE_ANONYMOUS = '
 /* Protocol byte of a BL_KEY_NET key. MPTCP is TCP here (DESIGN section 2, point 19). */
 enum bl_proto { BL_PROTO_OTHER = 1, BL_PROTO_TCP = 6, BL_PROTO_UDP = 17 };
 enum bl_family { BL_FAM_INET = 4, BL_FAM_INET6 = 6 };
-#define BL_KEY_NET_MAX 36u /* protocol, family, 16 address bytes, 2 port bytes, 16 bytes of the peer's address (accept) */
+#define BL_KEY_NET_MAX 70u /* protocol, family; in halves: 16 address bytes, 2 port bytes, 16 of the peer's address (accept) */
 
 /* The operations whose objects are of a kind; 0 for kinds about subjects. */
 static inline __u64 bl_kind_ops(unsigned int kind)

@@ -460,6 +460,8 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 	if (mode == BL_MODE_AUDIT || said->verdict <= c->r->verdict)
 		return;
 	c->r->verdict = said->verdict;
+	if (said->verdict < BL_V_DENY)
+		return;
 	c->r->err = 1; /* EPERM */
 	if (said->rule != BL_RULE_NONE)
 		c->r->err = BL_RULE_ERRNO(bl_word(c->t, (__u64)c->t->off_rules + said->rule));
@@ -600,25 +602,35 @@ BL_FN void bl_endpoint_canonical(struct bl_endpoint *e)
 	e->addr[e->family == BL_FAM_INET ? 3 : 15] = 1;
 }
 
+/* A byte as two of 16 values, the high half first: a state for addresses then has at most 16 cells, not 256. */
+static inline void bl_key_halves(struct bl_name *n, __u32 *from, __u8 b)
+{
+	bl_key_byte(n, from, b & 15);
+	bl_key_byte(n, from, b >> 4);
+}
+
 static BL_INLINE void bl_key_addr(struct bl_name *n, __u32 *from, const struct bl_endpoint *e)
 {
 	if (e->family == BL_FAM_INET6) {
 		for (int i = 15; i >= 4; i--)
-			bl_key_byte(n, from, e->addr[i]);
+			bl_key_halves(n, from, e->addr[i]);
 	}
 	for (int i = 3; i >= 0; i--)
-		bl_key_byte(n, from, e->addr[i]);
+		bl_key_halves(n, from, e->addr[i]);
 }
 
 static BL_INLINE void bl_key_port(struct bl_name *n, __u32 *from, const struct bl_endpoint *e)
 {
 	if (!e->has_port)
 		return;
-	bl_key_byte(n, from, e->port & 0xff);
-	bl_key_byte(n, from, e->port >> 8);
+	bl_key_halves(n, from, e->port & 0xff);
+	bl_key_halves(n, from, e->port >> 8);
 }
 
-/* protocol, family, 4 or 16 address bytes, 2 port bytes if there is a port. Returns where the string begins. */
+/*
+ * protocol, family, then in halves: 4 or 16 address bytes, 2 port bytes if there is a port. Returns where the string
+ * begins.
+ */
 BL_FN __u32 bl_key_net(struct bl_name *n, const struct bl_endpoint *e)
 {
 	__u32 from = BL_PATH_MAX;

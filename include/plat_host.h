@@ -9,10 +9,15 @@
 #define BL_INLINE inline __attribute__((unused))
 #define BL_CB static inline __attribute__((unused))
 
-/* Word i of the tables; 0 beyond their end, as a zeroed map value reads. */
+/* What is read beyond the tables: 0, as from a zeroed map value. Checked tables never lead there, and the fuzzers stop if they do. */
+#ifndef BL_BEYOND_TABLES
+#define BL_BEYOND_TABLES() 0
+#endif
+
+/* Word i of the tables. */
 static inline __u64 bl_word(const struct bl_tables *t, __u64 i)
 {
-	return i < t->nwords ? t->w[i] : 0;
+	return i < t->nwords ? t->w[i] : BL_BEYOND_TABLES();
 }
 
 static inline void bl_hit(struct bl_tables *t, __u64 i)

@@ -10,8 +10,12 @@
 #include "banned.h"
 
 #define ARENA_ALIGN 16u
+#ifndef ARENA_FIRST /* the fuzzers' build has 0: every piece is a chunk, and ASan sees its end */
 #define ARENA_FIRST 4096u
+#endif
+#ifndef ARENA_BIGGEST
 #define ARENA_BIGGEST (1u << 20)
+#endif
 
 struct arena_chunk {
 	struct arena_chunk *next;

@@ -36,24 +36,41 @@ static void sha256_schedule(const uint8_t *p, uint32_t w[64])
 	}
 }
 
+/* One round (6.2.2). The caller passes on the eight values turned by one place instead of moving them. */
+static inline void sha256_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g,
+				uint32_t *h, uint32_t kw)
+{
+	uint32_t s1 = ror(e, 6) ^ ror(e, 11) ^ ror(e, 25);
+	uint32_t t1 = *h + s1 + ((e & f) ^ (~e & g)) + kw;
+	uint32_t s0 = ror(a, 2) ^ ror(a, 13) ^ ror(a, 22);
+
+	*d += t1;
+	*h = t1 + s0 + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void sha256_block(uint32_t h[8], const uint8_t *p)
 {
-	uint32_t w[64], v[8];
+	uint32_t w[64], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], x = h[7];
 
 	sha256_schedule(p, w);
-	memcpy(v, h, sizeof(v));
-	for (int i = 0; i < 64; i++) {
-		uint32_t s1 = ror(v[4], 6) ^ ror(v[4], 11) ^ ror(v[4], 25);
-		uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k256[i] + w[i];
-		uint32_t s0 = ror(v[0], 2) ^ ror(v[0], 13) ^ ror(v[0], 22);
-		uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-
-		memmove(v + 1, v, 7 * sizeof(v[0]));
-		v[4] += t1;
-		v[0] = t1 + t2;
+	for (int i = 0; i < 64; i += 8) {
+		sha256_round(a, b, c, &d, e, f, g, &x, k256[i] + w[i]);
+		sha256_round(x, a, b, &c, d, e, f, &g, k256[i + 1] + w[i + 1]);
+		sha256_round(g, x, a, &b, c, d, e, &f, k256[i + 2] + w[i + 2]);
+		sha256_round(f, g, x, &a, b, c, d, &e, k256[i + 3] + w[i + 3]);
+		sha256_round(e, f, g, &x, a, b, c, &d, k256[i + 4] + w[i + 4]);
+		sha256_round(d, e, f, &g, x, a, b, &c, k256[i + 5] + w[i + 5]);
+		sha256_round(c, d, e, &f, g, x, a, &b, k256[i + 6] + w[i + 6]);
+		sha256_round(b, c, d, &e, f, g, x, &a, k256[i + 7] + w[i + 7]);
 	}
-	for (int i = 0; i < 8; i++)
-		h[i] += v[i];
+	h[0] += a;
+	h[1] += b;
+	h[2] += c;
+	h[3] += d;
+	h[4] += e;
+	h[5] += f;
+	h[6] += g;
+	h[7] += x;
 }
 
 void bl_sha256_init(struct bl_sha256 *c)

@@ -323,6 +323,7 @@ static int check_cond(const struct check *c, uint32_t off, uint32_t cond)
 static int check_entry(const struct check *c, uint32_t off, uint64_t e)
 {
 	const struct bl_meta_rule *rule;
+	bool logs;
 
 	if (BL_ENT_PROFILE(e) >= c->t->nprofiles)
 		return FAIL(c, "list at word %" PRIu32 " names profile %" PRIu32 ", there are %" PRIu32, off,
@@ -337,7 +338,9 @@ static int check_entry(const struct check *c, uint32_t off, uint64_t e)
 	if (check_cond(c, off, BL_ENT_IF(e)) < 0 || check_cond(c, off, BL_ENT_UNLESS(e)) < 0)
 		return -EINVAL;
 	rule = c->rules ? &c->rules[BL_ENT_RULE(e)] : NULL;
-	if (rule && (rule->profile != BL_ENT_PROFILE(e) || rule->verdict != BL_ENT_VERDICT(e)))
+	/* a socket that a log rule could use is created without a report */
+	logs = rule && rule->verdict == BL_V_LOG && (BL_ENT_FLAGS(e) & BL_EF_IMPLIED) && BL_ENT_VERDICT(e) == BL_V_ALLOW;
+	if (rule && (rule->profile != BL_ENT_PROFILE(e) || (rule->verdict != BL_ENT_VERDICT(e) && !logs)))
 		return FAIL(c, "list at word %" PRIu32 " disagrees with rule %" PRIu32 " on profile or verdict", off,
 			    BL_ENT_RULE(e));
 	return 0;

@@ -102,15 +102,13 @@ const char *bl_text_stat(uint32_t stat)
 
 /* ---- byte strings ---- */
 
-void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
+static void escape(struct bl_buf *b, const uint8_t *p, size_t n, bool backslash)
 {
-	const uint8_t *p = bytes;
-
 	for (size_t i = 0; i < n;) {
 		uint32_t c;
 		size_t len = bl_utf8_char(p + i, n - i, &c);
 
-		if (len != 0 && c != '\\' && !bl_utf8_invisible(c)) {
+		if (len != 0 && (c != '\\' || !backslash) && !bl_utf8_invisible(c)) {
 			bl_buf_add(b, p + i, len);
 			i += len;
 			continue;
@@ -118,6 +116,16 @@ void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
 		for (len += len == 0; len > 0; len--)
 			bl_buf_printf(b, "\\x%02x", p[i++]);
 	}
+}
+
+void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n)
+{
+	escape(b, bytes, n, true);
+}
+
+void bl_text_source(struct bl_buf *b, const char *s)
+{
+	escape(b, (const uint8_t *)s, strlen(s), false);
 }
 
 void bl_text_pattern(struct bl_buf *b, const char *name)
@@ -156,26 +164,42 @@ static const char *proto_text(uint8_t proto)
 	return NULL;
 }
 
-/* protocol, family, 4 or 16 address bytes, perhaps 2 port bytes, for an accept the peer's address: bl_key_net(), bl_key_accept() */
+/* Joins the halves that bl_key_halves() makes of a byte. False: these are none. */
+static bool join_halves(uint8_t *to, size_t bytes, const uint8_t *halves)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (halves[2 * i] > 15 || halves[2 * i + 1] > 15)
+			return false;
+		to[i] = (uint8_t)(halves[2 * i] << 4 | halves[2 * i + 1]);
+	}
+	return true;
+}
+
+/*
+ * protocol, family, then in halves 4 or 16 address bytes, perhaps 2 port bytes, for an accept the peer's address: bl_key_net(),
+ * bl_key_accept()
+ */
 static bool text_net(struct bl_buf *b, const uint8_t *p, size_t n)
 {
 	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, has_port, has_peer;
 	size_t addr_len = v6 ? 16 : 4;
 	char addr[INET6_ADDRSTRLEN];
+	uint8_t bytes[34];
+	size_t len = n < 2 ? 0 : (n - 2) / 2;
 
-	if (n < 2 || !proto_text(p[0]) || (!v6 && p[1] != BL_FAM_INET))
+	if (n < 2 || n % 2 != 0 || len > sizeof(bytes) || !proto_text(p[0]) || (!v6 && p[1] != BL_FAM_INET))
 		return false;
-	has_peer = n > 4 + addr_len;
-	has_port = n == 4 + addr_len || n == 4 + 2 * addr_len;
-	if (n != 2 + addr_len + (has_port ? 2 : 0) + (has_peer ? addr_len : 0))
+	has_peer = len > addr_len + 2;
+	has_port = len == addr_len + 2 || len == 2 * addr_len + 2;
+	if (len != addr_len + (has_port ? 2 : 0) + (has_peer ? addr_len : 0) || !join_halves(bytes, len, p + 2))
 		return false;
-	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, p + 2, addr, sizeof(addr)))
+	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, addr, sizeof(addr)))
 		return false;
 	bl_buf_printf(b, "%s ", proto_text(p[0]));
 	bl_buf_printf(b, v6 && has_port ? "[%s]" : "%s", addr);
 	if (has_port)
-		bl_buf_printf(b, ":%u", p[2 + addr_len] << 8 | p[3 + addr_len]);
-	if (has_peer && inet_ntop(v6 ? AF_INET6 : AF_INET, p + n - addr_len, addr, sizeof(addr)))
+		bl_buf_printf(b, ":%u", bytes[addr_len] << 8 | bytes[addr_len + 1]);
+	if (has_peer && inet_ntop(v6 ? AF_INET6 : AF_INET, bytes + len - addr_len, addr, sizeof(addr)))
 		bl_buf_printf(b, " from %s", addr);
 	return true;
 }

@@ -22,6 +22,8 @@ const char *bl_text_stat(uint32_t stat);	  /* "events_dropped"; NULL for a numbe
  * hide text, a backslash, and bytes that are no UTF-8 as \xNN. Two different byte strings never look the same.
  */
 void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n);
+/* The same for text of a policy, whose backslashes are its own and stay. */
+void bl_text_source(struct bl_buf *b, const char *s);
 
 /* A name as a pattern that matches it alone, as it is written in a policy. What cannot be shown is as bl_text_escape() has it. */
 void bl_text_pattern(struct bl_buf *b, const char *name);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The subset construction. A deterministic state is a set of instructions that read a byte or match; sets are kept in
- * one pool, found again by a hash that does not depend on their order. A set of one instruction, by far the most
- * frequent in long literals, is found in an array instead.
+ * The subset construction. A deterministic state is a set of instructions that read a byte or match (au_set.c).
  *
  * For the successors of a state the 256 bytes are cut into intervals at the bounds of its symbols' ranges; intervals
  * that the same symbols cover have the same successor.
@@ -13,300 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "au_priv.h"
+#include "au_build.h"
 
+#ifndef DEFAULT_MAX_STATES
 #define DEFAULT_MAX_STATES 2000000u
-#define DEFAULT_MAX_MEMORY ((size_t)256 << 20)
-
-/* A symbol that occurs in the state being worked on, and where to go on when it is read. */
-struct local {
-	uint32_t sym;
-	uint32_t first, n; /* in build.nexts */
-};
-
-struct build {
-	struct au *a;
-	struct nfa m;
-	uint32_t max_states;
-	uint64_t work;
-	uint32_t *stamp; /* by instruction: == gen if in the set being collected */
-	uint32_t gen;
-	uint32_t *stack;
-	uint32_t *solo; /* by instruction: the state that is this one alone */
-	uint32_t *pool;
-	size_t npool, pool_cap;
-	uint64_t hash;	   /* of the set being collected at the end of the pool */
-	uint32_t *set_of;  /* by state: first place in the pool; one more than states */
-	uint32_t *hash_of; /* by state */
-	size_t set_cap, hash_cap;
-	uint32_t *tab; /* hash table of states with more than one instruction */
-	uint32_t tab_mask, tab_used;
-	uint32_t *sym_state; /* by symbol: state for which sym_local is valid */
-	uint32_t *sym_local;
-	struct local *loc;
-	size_t nloc, loc_cap;
-	uint32_t *nexts;
-	size_t next_cap;
-	uint32_t *pats;
-	size_t npats, pat_cap;
-	uint64_t *mask; /* by interval: which symbols cover it, words 64-bit words each */
-	size_t mask_cap, words;
-	uint32_t start[257]; /* first byte of each interval, and 256 */
-	uint32_t at[257];    /* byte at which an interval begins -> interval */
-	unsigned nivals;
-	uint32_t group[256];
-	uint32_t first_of[256]; /* by group: its first interval */
-	unsigned ngroups;
-};
-
-/* ---- accept sets ---- */
-
-static int compare_u32(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return (a > b) - (a < b);
-}
-
-static size_t sort_unique(uint32_t *v, size_t n)
-{
-	size_t k = 0;
-
-	if (n > 1)
-		qsort(v, n, sizeof(*v), compare_u32);
-	for (size_t i = 0; i < n; i++) {
-		if (k == 0 || v[k - 1] != v[i])
-			v[k++] = v[i];
-	}
-	return k;
-}
-
-static uint64_t accept_hash(uint32_t kind, const uint32_t *pats, size_t n)
-{
-	uint64_t h = kind;
-
-	for (size_t i = 0; i < n; i++)
-		h = au_mix(h ^ pats[i]);
-	return h;
-}
-
-static int accept_rehash(struct au *a)
-{
-	uint32_t mask = a->acc_tab ? 2 * a->acc_mask + 1 : 255;
-	uint32_t *tab = au_zalloc(a, ((size_t)mask + 1) * sizeof(*tab));
-
-	if (!tab)
-		return a->err;
-	for (size_t i = 0; i < a->nacc; i++) {
-		const struct au_accept *s = &a->acc[i];
-		uint32_t h = accept_hash(s->kind, a->acc_patterns + s->first, s->n) & mask;
-
-		while (tab[h] != 0)
-			h = (h + 1) & mask;
-		tab[h] = i + 1;
-	}
-	au_release(a, a->acc_tab);
-	a->acc_tab = tab;
-	a->acc_mask = mask;
-	return 0;
-}
-
-static int accept_append(struct au *a, uint32_t kind, const uint32_t *pats, size_t n)
-{
-	int r = au_grow(a, (void **)&a->acc, &a->acc_cap, a->nacc + 1, sizeof(*a->acc));
-
-	if (r == 0)
-		r = au_grow(a, (void **)&a->acc_patterns, &a->acc_patterns_cap, a->nacc_patterns + n,
-			    sizeof(*a->acc_patterns));
-	if (r < 0)
-		return r;
-	a->acc[a->nacc++] = (struct au_accept){.kind = kind, .first = a->nacc_patterns, .n = n};
-	memcpy(a->acc_patterns + a->nacc_patterns, pats, n * sizeof(*pats));
-	a->nacc_patterns += n;
-	return 0;
-}
-
-/* Accept set + 1 of these patterns, which ascend. */
-static int accept_intern(struct au *a, uint32_t kind, const uint32_t *pats, size_t n, uint32_t *ret)
-{
-	uint32_t h;
-	int r;
-
-	if (a->nacc * 2 >= a->acc_mask && (r = accept_rehash(a)) < 0)
-		return r;
-	h = accept_hash(kind, pats, n) & a->acc_mask;
-	for (; a->acc_tab[h] != 0; h = (h + 1) & a->acc_mask) {
-		const struct au_accept *s = &a->acc[a->acc_tab[h] - 1];
-
-		if (s->kind == kind && s->n == n && memcmp(a->acc_patterns + s->first, pats, n * sizeof(*pats)) == 0)
-			break;
-	}
-	if (a->acc_tab[h] == 0) {
-		r = accept_append(a, kind, pats, n);
-		if (r < 0)
-			return r;
-		a->acc_tab[h] = a->nacc;
-	}
-	*ret = a->acc_tab[h];
-	return 0;
-}
-
-/* ---- sets ---- */
-
-static int set_append(struct build *b, uint32_t pc)
-{
-	int r = au_grow(b->a, (void **)&b->pool, &b->pool_cap, b->npool + 1, sizeof(*b->pool));
-
-	if (r < 0)
-		return r;
-	b->pool[b->npool++] = pc;
-	b->hash += au_mix(pc);
-	return 0;
-}
-
-/* Adds what can be reached from pc without reading, as far as it reads or matches. Every split stacks one at most. */
-static int set_add(struct build *b, uint32_t pc)
-{
-	uint32_t sp = 0;
-	int r;
-
-	b->stack[sp++] = pc;
-	while (sp > 0) {
-		pc = b->stack[--sp];
-		while (b->stamp[pc] != b->gen) {
-			uint32_t insn = b->m.prog[pc];
-
-			b->stamp[pc] = b->gen;
-			b->work++;
-			if (NFA_OP(insn) == NFA_SPLIT) {
-				b->stack[sp++] = NFA_ARG(insn);
-				pc++;
-			} else if (NFA_OP(insn) == NFA_JMP) {
-				pc = NFA_ARG(insn);
-			} else {
-				r = set_append(b, pc);
-				if (r < 0)
-					return r;
-			}
-		}
-	}
-	return 0;
-}
-
-static void set_begin(struct build *b)
-{
-	b->gen++;
-	b->hash = 0;
-}
-
-static int state_new(struct build *b, uint32_t *ret)
-{
-	struct dfa *d = &b->a->dfa;
-	uint32_t s = d->n;
-	int r;
-
-	if (s > b->max_states || b->npool > UINT32_MAX)
-		return -E2BIG;
-	r = dfa_grow(b->a, d, s + 1);
-	if (r == 0)
-		r = au_grow(b->a, (void **)&b->set_of, &b->set_cap, (size_t)s + 2, sizeof(*b->set_of));
-	if (r == 0)
-		r = au_grow(b->a, (void **)&b->hash_of, &b->hash_cap, (size_t)s + 1, sizeof(*b->hash_of));
-	if (r < 0)
-		return r;
-	d->n++;
-	d->acc[s] = 0;
-	b->hash_of[s] = b->hash >> 32;
-	b->set_of[s + 1] = b->npool;
-	*ret = s;
-	return 0;
-}
-
-static bool set_is(const struct build *b, uint32_t s, const uint32_t *set, size_t n)
-{
-	const uint32_t *o = b->pool + b->set_of[s];
-
-	if (b->hash_of[s] != (uint32_t)(b->hash >> 32) || b->set_of[s + 1] - b->set_of[s] != n)
-		return false;
-	if (memcmp(o, set, n * sizeof(*set)) == 0)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		if (b->stamp[o[i]] != b->gen)
-			return false;
-	}
-	return true;
-}
-
-static int tab_rehash(struct build *b)
-{
-	uint32_t mask = b->tab ? 2 * b->tab_mask + 1 : 1023;
-	uint32_t *tab = au_zalloc(b->a, ((size_t)mask + 1) * sizeof(*tab));
-
-	if (!tab)
-		return b->a->err;
-	for (uint32_t i = 0; b->tab && i <= b->tab_mask; i++) {
-		uint32_t h;
-
-		if (b->tab[i] == 0)
-			continue;
-		h = b->hash_of[b->tab[i]] & mask;
-		while (tab[h] != 0)
-			h = (h + 1) & mask;
-		tab[h] = b->tab[i];
-	}
-	au_release(b->a, b->tab);
-	b->tab = tab;
-	b->tab_mask = mask;
-	return 0;
-}
-
-/* The state of a set of several at the end of the pool, which is taken off again if the state is there already. */
-static int set_intern_many(struct build *b, uint32_t tail, size_t n, uint32_t *ret)
-{
-	uint32_t h;
-	int r;
-
-	if (b->tab_used * 2 >= b->tab_mask && (r = tab_rehash(b)) < 0)
-		return r;
-	h = (uint32_t)(b->hash >> 32) & b->tab_mask;
-	for (; b->tab[h] != 0; h = (h + 1) & b->tab_mask) {
-		if (set_is(b, b->tab[h], b->pool + tail, n)) {
-			b->npool = tail;
-			*ret = b->tab[h];
-			return 0;
-		}
-	}
-	r = state_new(b, ret);
-	if (r < 0)
-		return r;
-	b->tab[h] = *ret;
-	b->tab_used++;
-	return 0;
-}
-
-static int set_intern(struct build *b, uint32_t *ret)
-{
-	uint32_t tail = b->set_of[b->a->dfa.n], pc;
-	size_t n = b->npool - tail;
-	int r;
-
-	if (n == 0) {
-		*ret = 0;
-		return 0;
-	}
-	if (n > 1)
-		return set_intern_many(b, tail, n, ret);
-	pc = b->pool[tail];
-	if (b->solo[pc] != 0) {
-		b->npool = tail;
-		*ret = b->solo[pc];
-		return 0;
-	}
-	r = state_new(b, ret);
-	if (r == 0)
-		b->solo[pc] = *ret;
-	return r;
-}
+#endif
+#ifndef DEFAULT_MAX_MEMORY
+#define DEFAULT_MAX_MEMORY ((size_t)192 << 20) /* so that a hostile policy takes less than 256 MiB in all */
+#endif
 
 /* ---- one state ---- */
 
@@ -424,7 +136,8 @@ static int state_cover(struct build *b)
 
 	b->words = (b->nloc + 63) / 64;
 	n = b->words * b->nivals;
-	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n, sizeof(*b->mask));
+	/* a state without successors has no words, but pointers to them */
+	r = au_grow(b->a, (void **)&b->mask, &b->mask_cap, n ? n : 1, sizeof(*b->mask));
 	if (r < 0)
 		return r;
 	if (n == 0)
@@ -543,8 +256,8 @@ static int state_expand(struct build *b, uint32_t s)
 	b->work += b->set_of[s + 1] - b->set_of[s];
 	r = state_sort(b, s, &kind);
 	if (r == 0 && b->npats > 0) {
-		b->npats = sort_unique(b->pats, b->npats);
-		r = accept_intern(b->a, kind, b->pats, b->npats, &b->a->dfa.acc[s]);
+		b->npats = au_sort_unique(b->pats, b->npats);
+		r = au_accept_intern(b->a, kind, b->pats, b->npats, &b->a->dfa.acc[s]);
 	}
 	if (r < 0)
 		return r;
@@ -560,18 +273,14 @@ static int state_expand(struct build *b, uint32_t s)
 
 static int build_starts(struct build *b)
 {
-	struct au *a = b->a;
-
 	for (uint32_t kind = 0; kind < AU_KINDS; kind++) {
 		int r = 0;
 
 		set_begin(b);
-		for (size_t i = 0; i < a->nentries && r == 0; i++) {
-			if (a->entries[i].kind == kind)
-				r = set_add(b, b->m.entry_pc[i]);
-		}
+		if (b->m.start[kind] != NFA_NONE)
+			r = set_add(b, b->m.start[kind]);
 		if (r == 0)
-			r = set_intern(b, &a->dfa.start[kind]);
+			r = set_intern(b, &b->a->dfa.start[kind]);
 		if (r < 0)
 			return r;
 	}
@@ -620,81 +329,6 @@ static void build_free(struct build *b)
 	nfa_free(b->a, &b->m);
 }
 
-/* ---- who is to blame ---- */
-
-struct blame {
-	uint32_t *pattern; /* distinct pattern numbers, ascending */
-	size_t n;
-	uint32_t *owner; /* by instruction: index into pattern */
-	uint32_t *seen;	 /* by pattern: last state counted */
-	uint32_t *count; /* by pattern: states, or instructions while there are no states */
-};
-
-static void blame_owners(struct build *b, struct blame *w)
-{
-	const struct au *a = b->a;
-
-	for (size_t i = 0; i < a->nentries; i++)
-		w->pattern[i] = a->entries[i].pattern;
-	w->n = sort_unique(w->pattern, a->nentries);
-	for (size_t i = 0; i < a->nentries; i++) {
-		uint32_t *p = bsearch(&a->entries[i].pattern, w->pattern, w->n, sizeof(*p), compare_u32);
-
-		for (uint32_t pc = b->m.entry_pc[i]; pc < b->m.entry_pc[i + 1]; pc++)
-			w->owner[pc] = p - w->pattern;
-	}
-}
-
-static void blame_count(struct build *b, struct blame *w)
-{
-	uint32_t states = b->a->dfa.n;
-
-	for (size_t pc = 0; pc < b->m.n && states <= 1; pc++)
-		w->count[w->owner[pc]]++;
-	for (uint32_t s = 1; s < states; s++) {
-		for (uint32_t i = b->set_of[s]; i < b->set_of[s + 1]; i++) {
-			uint32_t o = w->owner[b->pool[i]];
-
-			if (w->seen[o] != s)
-				w->count[o]++;
-			w->seen[o] = s;
-		}
-	}
-}
-
-/* Returns -E2BIG, or -ENOMEM if there is no memory to find out. */
-static int build_blame(struct build *b, uint32_t *ret_pattern)
-{
-	struct au *a = b->a;
-	size_t n = a->nentries + 1, worst = 0;
-	struct blame w = {0};
-	int r = -E2BIG;
-
-	a->limit = 0;
-	w.pattern = au_alloc(a, n * sizeof(*w.pattern));
-	w.owner = au_zalloc(a, (b->m.n + 1) * sizeof(*w.owner));
-	w.seen = au_zalloc(a, n * sizeof(*w.seen));
-	w.count = au_zalloc(a, n * sizeof(*w.count));
-	if (a->nentries > 0)
-		*ret_pattern = a->entries[0].pattern;
-	if (!w.pattern || !w.owner || !w.seen || !w.count) {
-		r = a->err;
-	} else if (a->nentries > 0 && b->m.entry_pc) {
-		blame_owners(b, &w);
-		blame_count(b, &w);
-		for (size_t i = 1; i < w.n; i++) {
-			if (w.count[i] > w.count[worst])
-				worst = i;
-		}
-		*ret_pattern = w.pattern[worst];
-	}
-	au_release(a, w.pattern);
-	au_release(a, w.owner);
-	au_release(a, w.seen);
-	au_release(a, w.count);
-	return r;
-}
-
 int au_build(struct au *a, const struct au_limits *lim, uint32_t *ret_worst_pattern)
 {
 	struct build b = {.a = a, .max_states = lim && lim->max_states ? lim->max_states : DEFAULT_MAX_STATES};
@@ -703,6 +337,9 @@ int au_build(struct au *a, const struct au_limits *lim, uint32_t *ret_worst_patt
 	if (a->oom)
 		return -ENOMEM;
 	dfa_free(a, &a->dfa);
+	au_release(a, a->blame);
+	a->blame = NULL;
+	a->nblame = 0;
 	a->nacc = 0;
 	a->nacc_patterns = 0;
 	if (a->acc_tab)

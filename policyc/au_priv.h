@@ -34,7 +34,9 @@ enum re_op { RE_EMPTY, RE_LIT, RE_SET, RE_CAT, RE_ALT, RE_STAR, RE_OPT };
 
 struct re {
 	uint32_t op;
-	uint32_t n; /* RE_LIT: length; RE_SET: symbol */
+	uint32_t n;    /* RE_LIT: length; RE_SET: symbol */
+	uint32_t id;   /* equal expressions have one number */
+	uint32_t size; /* instructions at least, UINT32_MAX: so many or more */
 	union {
 		const struct re *x;
 		const uint8_t *bytes; /* RE_LIT */
@@ -72,11 +74,15 @@ enum { NFA_SYM, NFA_SPLIT /* next instruction and arg */, NFA_JMP /* arg */, NFA
 struct nfa {
 	uint32_t *prog;
 	size_t n, cap;
-	uint32_t *entry_pc; /* nentries + 1: entry i is prog[entry_pc[i]] up to entry_pc[i + 1] */
+	uint32_t *owner; /* by instruction: the entry that it serves alone, NFA_SHARED: several */
+	size_t owner_cap;
+	uint32_t start[AU_KINDS]; /* NFA_NONE: no entry of this kind */
 	uint32_t nsplits;
 };
+#define NFA_SHARED UINT32_MAX
+#define NFA_NONE UINT32_MAX
 
-int nfa_make(struct au *a, struct nfa *m); /* -E2BIG: m->entry_pc tells how far it came */
+int nfa_make(struct au *a, struct nfa *m);
 void nfa_free(struct au *a, struct nfa *m);
 
 /* ---- the deterministic automaton: rows are a default and the ranges of bytes that go elsewhere ---- */
@@ -126,6 +132,16 @@ struct au_accept {
 	uint32_t payload;
 };
 
+/* Sorts and leaves out what is there twice. Returns how many are left. */
+size_t au_sort_unique(uint32_t *v, size_t n);
+/* Accept set + 1 of these patterns, which ascend. */
+int au_accept_intern(struct au *a, uint32_t kind, const uint32_t *pats, size_t n, uint32_t *ret);
+
+struct au_blame {
+	uint32_t pattern; /* ascending */
+	uint64_t count;
+};
+
 struct au_chunk {
 	struct au_chunk *next;
 	size_t used, size;
@@ -150,8 +166,15 @@ struct au {
 	uint32_t *sym_tab; /* hash table of symbol - 256 + 1 */
 	uint32_t sym_mask;
 
+	struct re **res; /* every expression, by number */
+	size_t nres, re_cap;
+	uint64_t *re_tab; /* hash table: half of the hash, number + 1 */
+	uint32_t re_mask;
+
 	struct au_entry *entries;
 	size_t nentries, entry_cap;
+	struct au_blame *blame; /* by pattern; of the last au_build() that was over a limit */
+	size_t nblame;
 
 	struct dfa dfa;
 	struct au_accept *acc;

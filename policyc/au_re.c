@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expressions and the nondeterministic program made from them.
- *
- * Every use of an expression in a pattern gets instructions of its own. Nothing recurses: chains may be as long as
- * memory allows. An expression other than the empty one makes at least one instruction, so that the size limit of the
- * program also bounds the time to write it, however expressions share each other.
+ * Expressions. Equal ones are the same object: what patterns have in common is found by comparing numbers.
  */
 #include "automaton.h"
 
@@ -40,13 +36,115 @@ static void *arena_alloc(struct au *a, size_t n)
 	return p;
 }
 
+/* ---- each expression once ---- */
+
+static uint64_t re_hash(const struct re *e)
+{
+	uint64_t h = au_mix((uint64_t)e->op << 32 | e->n), w;
+
+	if (e->op != RE_LIT)
+		return au_mix(h ^ (e->x ? (uint64_t)e->x->id << 32 : 0) ^ (e->y ? e->y->id : UINT32_MAX));
+	for (uint32_t i = 0; i < e->n; i += 8) {
+		w = 0;
+		memcpy(&w, e->bytes + i, e->n - i < 8 ? e->n - i : 8);
+		h = au_mix(h ^ w);
+	}
+	return h;
+}
+
+static bool re_same(const struct re *e, const struct re *f)
+{
+	if (e->op != f->op || e->n != f->n || e->y != f->y)
+		return false;
+	return e->op == RE_LIT ? memcmp(e->bytes, f->bytes, e->n) == 0 : e->x == f->x;
+}
+
+/* Half of the hash stands beside the number: to look at what is not meant costs more than all the rest. */
+static uint64_t re_slot(uint64_t hash, uint32_t id)
+{
+	return hash >> 32 << 32 | (id + 1);
+}
+
+static int re_rehash(struct au *a)
+{
+	uint32_t mask = a->re_tab ? 2 * a->re_mask + 1 : 1023;
+	uint64_t *tab = au_zalloc(a, ((size_t)mask + 1) * sizeof(*tab));
+
+	if (!tab)
+		return a->err;
+	for (size_t i = 0; a->re_tab && i <= a->re_mask; i++) {
+		uint32_t h = (uint32_t)(a->re_tab[i] >> 32) & mask;
+
+		if (a->re_tab[i] == 0)
+			continue;
+		while (tab[h] != 0)
+			h = (h + 1) & mask;
+		tab[h] = a->re_tab[i];
+	}
+	au_release(a, a->re_tab);
+	a->re_tab = tab;
+	a->re_mask = mask;
+	return 0;
+}
+
+static uint32_t re_size(const struct re *e)
+{
+	uint64_t n = e->op == RE_LIT ? e->n : e->op == RE_EMPTY ? 0 : 1;
+
+	if (e->op != RE_LIT && e->x)
+		n += e->x->size;
+	if (e->y)
+		n += e->y->size;
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+/* A new object like e, with more bytes behind it. */
+static struct re *re_store(struct au *a, const struct re *e, size_t more)
+{
+	struct re *stored = NULL;
+
+	if (a->nres >= UINT32_MAX || au_grow(a, (void **)&a->res, &a->re_cap, a->nres + 1, sizeof(*a->res)) < 0) {
+		a->oom = true;
+		return NULL;
+	}
+	stored = arena_alloc(a, sizeof(*stored) + more);
+	if (!stored)
+		return NULL;
+	*stored = *e;
+	stored->id = a->nres;
+	stored->size = re_size(e);
+	if (more != 0)
+		stored->bytes = memcpy(stored + 1, e->bytes, more);
+	a->res[a->nres++] = stored;
+	return stored;
+}
+
+/* The one object that is as e. */
+static struct re *re_intern(struct au *a, const struct re *e)
+{
+	uint64_t hash = re_hash(e);
+	struct re *stored;
+	uint32_t h;
+
+	if (a->nres * 2 >= a->re_mask && re_rehash(a) < 0) {
+		a->oom = true;
+		return NULL;
+	}
+	h = (uint32_t)(hash >> 32) & a->re_mask;
+	for (; a->re_tab[h] != 0; h = (h + 1) & a->re_mask) {
+		stored = a->res[(uint32_t)a->re_tab[h] - 1];
+		if (a->re_tab[h] >> 32 == hash >> 32 && re_same(stored, e))
+			return stored;
+	}
+	stored = re_store(a, e, e->op == RE_LIT ? e->n : 0);
+	if (stored)
+		a->re_tab[h] = re_slot(hash, stored->id);
+	return stored;
+}
+
 static struct re *re_new(struct au *a, enum re_op op, const struct re *x, const struct re *y)
 {
-	struct re *e = arena_alloc(a, sizeof(*e));
-
-	if (e)
-		*e = (struct re){.op = op, .x = x, .y = y};
-	return e;
+	return re_intern(a, &(struct re){.op = op, .x = x, .y = y});
 }
 
 /* ---- byte sets ---- */
@@ -136,12 +234,12 @@ static int set_single(const uint8_t bits[32])
 {
 	int found = -1;
 
-	for (int b = 0; b < 256; b++) {
-		if (!(bits[b / 8] >> (b % 8) & 1))
+	for (int i = 0; i < 32; i++) {
+		if (bits[i] == 0)
 			continue;
-		if (found >= 0)
+		if (found >= 0 || (bits[i] & (bits[i] - 1)) != 0)
 			return -1;
-		found = b;
+		found = 8 * i + __builtin_ctz(bits[i]);
 	}
 	return found;
 }
@@ -155,35 +253,27 @@ struct re *re_empty(struct au *a)
 
 struct re *re_set(struct au *a, const uint8_t bits[32])
 {
-	struct re *e = re_new(a, RE_SET, NULL, NULL);
+	struct re e = {.op = RE_SET};
 	int one = set_single(bits);
 
-	if (!e)
-		return NULL;
 	if (one >= 0) {
-		e->n = one;
-	} else if (sym_add(a, bits, &e->n) < 0) {
+		e.n = one;
+	} else if (sym_add(a, bits, &e.n) < 0) {
 		a->oom = true;
 		return NULL;
 	}
-	return e;
+	return re_intern(a, &e);
 }
 
 struct re *re_lit(struct au *a, const void *bytes, size_t n)
 {
-	struct re *e = NULL;
-
 	if (n == 0)
 		return re_empty(a);
-	if (n <= NFA_ARG_MAX)
-		e = arena_alloc(a, sizeof(*e) + n);
-	if (!e) {
+	if (n > NFA_ARG_MAX) {
 		a->oom = true;
 		return NULL;
 	}
-	memcpy(e + 1, bytes, n);
-	*e = (struct re){.op = RE_LIT, .n = n, .bytes = (const uint8_t *)(e + 1)};
-	return e;
+	return re_intern(a, &(struct re){.op = RE_LIT, .n = n, .bytes = bytes});
 }
 
 struct re *re_cat(struct au *a, struct re *x, struct re *y)
@@ -241,192 +331,4 @@ int au_add(struct au *a, unsigned kind, struct re *x, uint32_t pattern)
 	}
 	a->entries[a->nentries++] = (struct au_entry){.x = x, .kind = kind, .pattern = pattern};
 	return 0;
-}
-
-/* ---- program ---- */
-
-/* What is left to write, last thing first. */
-enum todo_what { TODO_EXPR, TODO_ALT_MIDDLE, TODO_STAR_END, TODO_PATCH };
-
-struct todo {
-	const struct re *x;
-	uint32_t pc;
-	uint32_t what;
-};
-
-struct writer {
-	struct au *a;
-	struct nfa *m;
-	struct todo *todo;
-	size_t n, cap;
-};
-
-static int writer_push(struct writer *w, enum todo_what what, const struct re *x, uint32_t pc)
-{
-	int r = au_grow(w->a, (void **)&w->todo, &w->cap, w->n + 1, sizeof(*w->todo));
-
-	if (r < 0)
-		return r;
-	w->todo[w->n++] = (struct todo){.x = x, .pc = pc, .what = what};
-	return 0;
-}
-
-static int nfa_reserve(struct au *a, struct nfa *m, size_t n)
-{
-	if (m->n + n > NFA_ARG_MAX)
-		return -E2BIG;
-	return au_grow(a, (void **)&m->prog, &m->cap, m->n + n, sizeof(*m->prog));
-}
-
-static int nfa_emit(struct au *a, struct nfa *m, uint32_t op, uint32_t arg)
-{
-	int r = nfa_reserve(a, m, 1);
-
-	if (r < 0)
-		return r;
-	if (op == NFA_SPLIT)
-		m->nsplits++;
-	m->prog[m->n++] = NFA_INSN(op, arg);
-	return 0;
-}
-
-static int write_lit(struct writer *w, const struct re *x)
-{
-	int r = nfa_reserve(w->a, w->m, x->n);
-
-	if (r < 0)
-		return r;
-	for (uint32_t i = 0; i < x->n; i++)
-		w->m->prog[w->m->n++] = NFA_INSN(NFA_SYM, x->bytes[i]);
-	return 0;
-}
-
-/* A split, then x, then what has to follow it. */
-static int write_split(struct writer *w, const struct re *x, enum todo_what after)
-{
-	uint32_t pc = w->m->n;
-	int r = nfa_emit(w->a, w->m, NFA_SPLIT, 0);
-
-	if (r == 0)
-		r = writer_push(w, after, x, pc);
-	if (r == 0)
-		r = writer_push(w, TODO_EXPR, x->x, 0);
-	return r;
-}
-
-static int write_expr(struct writer *w, const struct re *x)
-{
-	int r;
-
-	switch (x->op) {
-	case RE_LIT:
-		return write_lit(w, x);
-	case RE_SET:
-		return nfa_emit(w->a, w->m, NFA_SYM, x->n);
-	case RE_CAT:
-		r = writer_push(w, TODO_EXPR, x->y, 0);
-		return r < 0 ? r : writer_push(w, TODO_EXPR, x->x, 0);
-	case RE_ALT:
-		return write_split(w, x, TODO_ALT_MIDDLE);
-	case RE_STAR:
-		return write_split(w, x, TODO_STAR_END);
-	case RE_OPT:
-		return write_split(w, x, TODO_PATCH);
-	default:
-		return 0;
-	}
-}
-
-static void nfa_patch(struct nfa *m, uint32_t pc)
-{
-	m->prog[pc] = NFA_INSN(NFA_OP(m->prog[pc]), (uint32_t)m->n);
-}
-
-static int write_alt_middle(struct writer *w, const struct todo *t)
-{
-	uint32_t jump = w->m->n;
-	int r = nfa_emit(w->a, w->m, NFA_JMP, 0);
-
-	if (r < 0)
-		return r;
-	nfa_patch(w->m, t->pc);
-	r = writer_push(w, TODO_PATCH, NULL, jump);
-	return r < 0 ? r : writer_push(w, TODO_EXPR, t->x->y, 0);
-}
-
-static int write_todo(struct writer *w, const struct todo *t)
-{
-	int r = 0;
-
-	switch (t->what) {
-	case TODO_EXPR:
-		return write_expr(w, t->x);
-	case TODO_ALT_MIDDLE:
-		return write_alt_middle(w, t);
-	case TODO_STAR_END:
-		r = nfa_emit(w->a, w->m, NFA_JMP, t->pc);
-		break;
-	default:
-		break;
-	}
-	if (r == 0)
-		nfa_patch(w->m, t->pc);
-	return r;
-}
-
-static int write_entry(struct writer *w, uint32_t entry)
-{
-	int r;
-
-	w->n = 0;
-	r = writer_push(w, TODO_EXPR, w->a->entries[entry].x, 0);
-	while (r == 0 && w->n > 0) {
-		struct todo t = w->todo[--w->n];
-
-		r = write_todo(w, &t);
-	}
-	return r < 0 ? r : nfa_emit(w->a, w->m, NFA_MATCH, entry);
-}
-
-/* A jump to a jump goes where that one goes: a chain of alternatives leaves a chain of jumps. */
-static void nfa_thread(struct nfa *m)
-{
-	for (size_t pc = m->n; pc-- > 0;) {
-		uint32_t op = NFA_OP(m->prog[pc]), to;
-
-		if (op != NFA_JMP && op != NFA_SPLIT)
-			continue;
-		to = m->prog[NFA_ARG(m->prog[pc])];
-		if (NFA_OP(to) == NFA_JMP)
-			m->prog[pc] = NFA_INSN(op, NFA_ARG(to));
-	}
-}
-
-int nfa_make(struct au *a, struct nfa *m)
-{
-	struct writer w = {.a = a, .m = m};
-	int r = 0;
-
-	memset(m, 0, sizeof(*m));
-	if (a->nentries > NFA_ARG_MAX)
-		return -E2BIG;
-	m->entry_pc = au_zalloc(a, (a->nentries + 1) * sizeof(*m->entry_pc));
-	if (!m->entry_pc)
-		return a->err;
-	for (size_t i = 0; i < a->nentries && r == 0; i++) {
-		m->entry_pc[i] = m->n;
-		r = write_entry(&w, i);
-		m->entry_pc[i + 1] = m->n;
-	}
-	au_release(a, w.todo);
-	if (r == 0)
-		nfa_thread(m);
-	return r;
-}
-
-void nfa_free(struct au *a, struct nfa *m)
-{
-	au_release(a, m->prog);
-	au_release(a, m->entry_pc);
-	memset(m, 0, sizeof(*m));
 }

@@ -9,7 +9,9 @@
 #include "au_priv.h"
 
 /* Instructions looked at. Stops in two to three seconds what stays below the other limits only by being slow. */
+#ifndef MAX_WORK /* the fuzzers' build has less of all three limits */
 #define MAX_WORK (1ULL << 30)
+#endif
 
 /* In front of every block. 16 bytes, so that what follows is aligned as malloc() aligns. */
 struct au_head {
@@ -142,7 +144,10 @@ void au_free(struct au *a)
 	au_release(a, a->syms);
 	au_release(a, a->ranges);
 	au_release(a, a->sym_tab);
+	au_release(a, a->res);
+	au_release(a, a->re_tab);
 	au_release(a, a->entries);
+	au_release(a, a->blame);
 	dfa_free(a, &a->dfa);
 	au_release(a, a->acc);
 	au_release(a, a->acc_patterns);

@@ -21,7 +21,7 @@ struct re;
 
 struct au_limits {
 	uint32_t max_states; /* deterministic states before minimising; 0: 2 million */
-	size_t max_memory;   /* bytes; 0: 256 MiB */
+	size_t max_memory;   /* bytes; 0: 192 MiB */
 };
 
 struct au *au_new(void); /* NULL: out of memory */
@@ -42,10 +42,14 @@ int au_add(struct au *a, unsigned kind, struct re *x, uint32_t pattern);
 
 /*
  * -E2BIG: over a limit, or over the fixed number of steps that keeps hostile input to seconds; *ret_worst_pattern then
- * is the pattern whose positions occur in most of the states made so far, or if there are none, the one with most
- * positions.
+ * is the pattern that au_blame() says the most of.
  */
 int au_build(struct au *a, const struct au_limits *lim, uint32_t *ret_worst_pattern);
+/*
+ * After -E2BIG: how much this pattern has made of the automaton so far, for comparison with others; 0: nothing, or the
+ * pattern is not there.
+ */
+uint64_t au_blame(const struct au *a, uint32_t pattern);
 
 /* Accept sets, numbered from 0. Patterns ascend. Valid between au_build() and au_free(). */
 size_t au_nsets(const struct au *a);

@@ -14,7 +14,7 @@
 #define LIMIT_EXPANDED (1u << 20)     /* bytes of one pattern, braces multiplied out */
 #define LIMIT_SETS 4096u
 #define LIMIT_SET_DEPTH 64u	/* sets in sets */
-#define LIMIT_PATTERNS 1000000u /* of all rules and terms, sets expanded */
+#define LIMIT_PATTERNS 1000000u /* of all sets, rules and terms, sets expanded */
 #define LIMIT_NAME_BYTES 64u	/* of a profile's or a set's name */
 #define LIMIT_MESSAGE_BYTES 512u
 #define LIMIT_TAG_BYTES 64u

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `policyc dump`: what is in an image, for people and for programs. */
-#include "cmd.h"
+/* What is in an image, for people and for programs. */
+#include "dump.h"
 #include "json.h"
 #include "text.h"
-#include <stdlib.h>
-#include <string.h>
 #include "banned.h"
 
 static const struct bl_profile *profile(const struct bl_image *img, uint32_t i)
@@ -29,13 +27,28 @@ static void put_hash(struct bl_buf *b, const struct bl_image *img)
 	bl_text_hex(b, img->head->sha256, sizeof(img->head->sha256));
 }
 
+/* A text of the image. Whoever made the image chose it: it must not steer the terminal. */
+static void put_text(struct bl_buf *b, const char *before, const struct bl_image *img, uint32_t text)
+{
+	bl_buf_str(b, before);
+	bl_text_source(b, bl_image_str(img, text));
+}
+
+static void put_place(struct bl_buf *b, const struct bl_image *img, uint32_t file, uint32_t line)
+{
+	put_text(b, "  # ", img, file);
+	bl_buf_printf(b, ":%u\n", line);
+}
+
 static void text_profile(struct bl_buf *b, const struct bl_image *img, uint32_t i)
 {
 	const struct bl_meta_profile *m = &img->profiles[i];
 	const struct bl_profile *p = profile(img, i);
 
-	bl_buf_printf(b, "\nprofile %s  # %s:%u\n", bl_image_str(img, m->name), bl_image_str(img, m->file), m->line);
-	bl_buf_printf(b, "    subject %s\n    mode    %s\n", bl_image_str(img, m->subject), bl_text_mode(p->mode));
+	put_text(b, "\nprofile ", img, m->name);
+	put_place(b, img, m->file, m->line);
+	put_text(b, "    subject ", img, m->subject);
+	bl_buf_printf(b, "\n    mode    %s\n", bl_text_mode(p->mode));
 	if (p->deny_ops) {
 		bl_buf_str(b, "    default deny ");
 		put_ops(b, p->deny_ops, ", ", "");
@@ -44,12 +57,13 @@ static void text_profile(struct bl_buf *b, const struct bl_image *img, uint32_t 
 	for (uint32_t r = 0; r < img->tables->nrules; r++) {
 		if (img->rules[r].profile != i)
 			continue;
-		bl_buf_printf(b, "    %-6u %s  # %s:%u\n", r, bl_image_str(img, img->rules[r].text),
-			      bl_image_str(img, img->rules[r].file), img->rules[r].line);
+		bl_buf_printf(b, "    %-6u", r);
+		put_text(b, " ", img, img->rules[r].text);
+		put_place(b, img, img->rules[r].file, img->rules[r].line);
 	}
 }
 
-static void dump_text(struct bl_buf *b, const struct bl_image *img)
+void dump_text(struct bl_buf *b, const struct bl_image *img)
 {
 	const struct bl_tables *t = img->tables;
 
@@ -60,8 +74,10 @@ static void dump_text(struct bl_buf *b, const struct bl_image *img)
 	bl_buf_str(b, "needs    ");
 	put_ops(b, t->ops, ", ", "");
 	bl_buf_char(b, '\n');
-	for (size_t i = 0; i < img->nusers; i++)
-		bl_buf_printf(b, "user     %s is %u\n", bl_image_str(img, img->users[i].name), img->users[i].id);
+	for (size_t i = 0; i < img->nusers; i++) {
+		put_text(b, "user     ", img, img->users[i].name);
+		bl_buf_printf(b, " is %u\n", img->users[i].id);
+	}
 	for (uint32_t i = 0; i < t->nprofiles; i++)
 		text_profile(b, img, i);
 }
@@ -114,7 +130,7 @@ static void json_profile(struct bl_buf *b, const struct bl_image *img, uint32_t 
 	bl_buf_str(b, "]}");
 }
 
-static void dump_json(struct bl_buf *b, const struct bl_image *img)
+void dump_json(struct bl_buf *b, const struct bl_image *img)
 {
 	const struct bl_tables *t = img->tables;
 
@@ -136,29 +152,4 @@ static void dump_json(struct bl_buf *b, const struct bl_image *img)
 		json_profile(b, img, i);
 	}
 	bl_buf_str(b, "]}\n");
-}
-
-int cmd_dump(const struct cmd_options *o, char *const *args, size_t n)
-{
-	struct bl_buf b = BL_BUF_INIT;
-	struct bl_image img;
-	void *mem = NULL;
-	int status;
-
-	if (n != 1)
-		return cmd_fail(EXIT_USAGE, "dump needs one image or policy file");
-	status = cmd_load(o, args[0], &img, &mem);
-	if (status != EXIT_FINE)
-		return status;
-	if (o->json)
-		dump_json(&b, &img);
-	else
-		dump_text(&b, &img);
-	if (!bl_buf_text(&b))
-		status = cmd_fail(EXIT_SYSTEM, "out of memory");
-	else if (fputs(bl_buf_text(&b), stdout) == EOF)
-		status = cmd_fail(EXIT_SYSTEM, "cannot write the dump");
-	bl_buf_free(&b);
-	free(mem);
-	return status;
 }

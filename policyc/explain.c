@@ -22,48 +22,82 @@ static const char *said_word(const struct bl_report *rep)
 	return bl_text_verdict(rep->verdict);
 }
 
-static void print_rule(const struct bl_image *img, uint32_t rule, const char *lead)
+/* A text of the image and where it is written. */
+static void put_place(struct bl_buf *b, const struct bl_image *img, uint32_t file, uint32_t line)
+{
+	bl_text_source(b, bl_image_str(img, file));
+	bl_buf_printf(b, ":%u", line);
+}
+
+static void put_rule(struct bl_buf *b, const struct bl_image *img, uint32_t rule, const char *lead)
 {
 	const struct bl_meta_rule *r = &img->rules[rule];
 
-	printf("%s%s:%u: %s\n", lead, bl_image_str(img, r->file), r->line, bl_image_str(img, r->text));
+	bl_buf_str(b, lead);
+	put_place(b, img, r->file, r->line);
+	bl_buf_str(b, ": ");
+	bl_text_source(b, bl_image_str(img, r->text));
+	bl_buf_char(b, '\n');
 }
 
 /* One profile: what it considered, in order, and what it said. */
-static void print_profile(const struct bl_image *img, const struct sim_answer *a, uint32_t i)
+static void put_profile(struct bl_buf *b, const struct bl_image *img, const struct sim_answer *a, uint32_t i)
 {
 	uint32_t p = a->label.prof[i];
 	struct sim_considered c;
 	const struct bl_meta_profile *m = &img->profiles[p];
 	const struct bl_report *rep = &a->result.reports[i];
+	bool found = false;
 
-	printf("  profile %s (%s:%u): %s\n", bl_image_str(img, m->name), bl_image_str(img, m->file), m->line,
-	       rep->verdict ? said_word(rep) : "allow");
-	for (uint32_t k = 0; sim_considered(img, a, p, k, &c); k++) {
-		print_rule(img, c.rule,
-			   !c.holds	? "    passed over: its conditions do not hold   "
-			   : c.implied ? "    decides, because it could use this socket   "
-				       : "    decides   ");
-		if (c.holds)
-			return;
+	bl_buf_str(b, "  profile ");
+	bl_text_source(b, bl_image_str(img, m->name));
+	bl_buf_str(b, " (");
+	put_place(b, img, m->file, m->line);
+	bl_buf_printf(b, "): %s\n", rep->verdict ? said_word(rep) : "allow");
+	for (uint32_t k = 0; !found && sim_considered(img, a, p, k, &c); k++) {
+		put_rule(b, img, c.rule,
+			 !c.holds    ? "    passed over: its conditions do not hold   "
+			 : c.implied ? "    decides, because it could use this socket   "
+				     : "    decides   ");
+		found = c.holds;
 	}
-	if (rep->reason == BL_R_DEFAULT)
-		printf("    no rule matches; the default (%s:%u) refuses\n", bl_image_str(img, m->file), m->default_line);
-	else
-		printf("    no rule matches; the default allows\n");
+	/* a bind asks more than one question, see simulate.h */
+	if (rep->verdict > BL_V_ALLOW && rep->rule != BL_RULE_NONE && !(found && rep->rule == c.rule)) {
+		put_rule(b, img, rep->rule, "    decides, asked too   ");
+	} else if (rep->reason == BL_R_DEFAULT) {
+		bl_buf_printf(b, "    no rule matches%s; the default (", found ? " what is asked too" : "");
+		put_place(b, img, m->file, m->default_line);
+		bl_buf_str(b, ") refuses\n");
+	} else if (!found) {
+		bl_buf_str(b, "    no rule matches; the default allows\n");
+	}
 }
 
-static void print_text(const struct bl_image *img, const struct sim_request *q, const struct sim_answer *a)
+/* Prints what was put into b, and frees it. */
+static int print_buf(struct bl_buf *b)
 {
-	struct bl_buf obj = BL_BUF_INIT;
+	int status = EXIT_FINE;
 
-	bl_text_object(&obj, a->kind, a->key, a->key_len);
-	printf("%s %s %s\n", bl_text_verdict(a->result.verdict), bl_text_op(q->op), bl_buf_text(&obj));
-	bl_buf_free(&obj);
+	if (bl_buf_text(b))
+		fputs(bl_buf_text(b), stdout); /* finish() in main.c looks at the stream */
+	else
+		status = cmd_fail(EXIT_SYSTEM, "out of memory");
+	bl_buf_free(b);
+	return status;
+}
+
+static int print_text(const struct bl_image *img, const struct sim_request *q, const struct sim_answer *a)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	bl_buf_printf(&b, "%s %s ", bl_text_verdict(a->result.verdict), bl_text_op(q->op));
+	bl_text_object(&b, a->kind, a->key, a->key_len);
+	bl_buf_char(&b, '\n');
 	if (a->label.nprof == 0)
-		printf("  the process is in no profile\n");
+		bl_buf_str(&b, "  the process is in no profile\n");
 	for (uint32_t i = 0; i < a->label.nprof; i++)
-		print_profile(img, a, i);
+		put_profile(&b, img, a, i);
+	return print_buf(&b);
 }
 
 static void json_report(struct bl_buf *b, const struct bl_image *img, const struct bl_report *rep)
@@ -112,12 +146,11 @@ static int print_json(const struct bl_image *img, const struct sim_request *q, c
 			bl_buf_char(&b, ',');
 		bl_json_cstring(&b, bl_image_str(img, img->profiles[a->label.prof[i]].name));
 	}
-	bl_buf_str(&b, "]}");
-	if (bl_buf_text(&b))
-		puts(bl_buf_text(&b));
+	bl_buf_str(&b, "]}\n");
+	if (obj.failed)
+		b.failed = true;
 	bl_buf_free(&obj);
-	bl_buf_free(&b);
-	return b.failed ? cmd_fail(EXIT_SYSTEM, "out of memory") : EXIT_FINE;
+	return print_buf(&b);
 }
 
 static int ask_and_print(const struct bl_image *img, const struct sim_request *q, bool json, const char *where)
@@ -133,7 +166,7 @@ static int ask_and_print(const struct bl_image *img, const struct sim_request *q
 	else if (json)
 		status = print_json(img, q, a);
 	else
-		print_text(img, q, a);
+		status = print_text(img, q, a);
 	free(a);
 	return status;
 }
@@ -168,6 +201,8 @@ static int batch(const struct bl_image *img)
 		if (n > 0)
 			status = batch_line(img, line, (size_t)n, number);
 	}
+	if (status == EXIT_FINE && !feof(stdin))
+		status = cmd_fail(EXIT_SYSTEM, "cannot read standard input: %s", strerror(errno));
 	free(line);
 	return status;
 }
@@ -236,14 +271,16 @@ static int add_capability(const char *word, void *arg)
 	return EXIT_FINE;
 }
 
-/* Who asks, from the options. */
-static int read_process(const struct cmd_options *o, struct groups *g, struct sim_process *p)
+/* Who asks, from the options. scripts: room for one more than there are programs. */
+static int read_process(const struct cmd_options *o, struct groups *g, const char **scripts, struct sim_process *p)
 {
 	int status = EXIT_FINE;
 
 	p->exes = o->exes;
 	p->nexes = o->nexes;
-	p->script = o->script;
+	if (p->nexes != 0)
+		scripts[p->nexes - 1] = o->script;
+	p->scripts = scripts;
 	p->unit = o->unit;
 	p->container = o->container;
 	p->login = UINT32_MAX;
@@ -283,6 +320,7 @@ static int explain_one(const struct cmd_options *o, const struct bl_image *img, 
 	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant };
 	struct sim_process peer = { .exes = &o->peer, .nexes = 1, .cgroup = "/", .login = UINT32_MAX };
 	struct groups g = { .n = 0 };
+	const char **scripts;
 	char object[BL_PATH_MAX];
 	int status;
 
@@ -291,15 +329,20 @@ static int explain_one(const struct cmd_options *o, const struct bl_image *img, 
 	q.op = sim_op(args[0]);
 	if (q.op == 0)
 		return cmd_fail(EXIT_USAGE, "'%s' is not an operation", args[0]);
-	status = read_process(o, &g, &q.who);
+	scripts = calloc(o->nexes + 1, sizeof(*scripts));
+	if (!scripts)
+		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	status = read_process(o, &g, scripts, &q.who);
 	if (status == EXIT_FINE)
 		status = read_object(args + 1, n - 1, object, sizeof(object));
-	if (status != EXIT_FINE)
-		return status;
-	q.object = object;
-	q.object_len = strlen(object);
-	q.peer = o->peer ? &peer : NULL;
-	return ask_and_print(img, &q, o->json, "");
+	if (status == EXIT_FINE) {
+		q.object = object;
+		q.object_len = strlen(object);
+		q.peer = o->peer ? &peer : NULL;
+		status = ask_and_print(img, &q, o->json, "");
+	}
+	free(scripts);
+	return status;
 }
 
 int cmd_explain(const struct cmd_options *o, char *const *args, size_t n)

@@ -211,11 +211,12 @@ static int check_name_alt(void *arg, const struct glob_tok *t, size_t n)
 	const struct glob_checker *c = arg;
 
 	if (n == 0)
-		return glob_bad(c, t, n, 0, 0, "E-glob-name", arena_printf(c->arena, "the name of %s is empty", c->what), NULL);
+		return glob_bad(c, t, n, 0, 0, "E-glob-name", arena_printf(c->arena, "the name of %s is empty", c->what),
+				"write '*' for any name");
 	for (size_t i = 0; i < n; i++) {
 		if (t[i].type == GLOB_SLASH && !c->slashes)
 			return glob_bad(c, t, n, i, i + 1, "E-glob-name",
-					arena_printf(c->arena, "the name of %s has no '/'", c->what), NULL);
+					arena_printf(c->arena, "the name of %s has no '/'", c->what), "write the name alone");
 		if (i > 0 && n > 2 && t[i].type == GLOB_STAR && t[i - 1].type == GLOB_STAR)
 			return glob_bad(c, t, n, i - 1, i + 1, "E-glob-star", "'**' stands for the whole name only",
 					"write '*' for a part of it");

@@ -54,15 +54,13 @@ static struct re *re_bytes(const struct glob_re *g, const struct glob_tok *t, si
 	uint8_t buf[256];
 	size_t len = 0;
 
-	while (len < n && len < sizeof(buf) && t[len].type == GLOB_BYTE) {
-		buf[len] = t[len].byte;
-		len++;
-	}
+	for (; len < n && len < sizeof(buf) && (t[len].type == GLOB_BYTE || t[len].type == GLOB_SLASH); len++)
+		buf[len] = t[len].type == GLOB_SLASH ? '/' : t[len].byte;
 	*ret_last = len - 1;
 	return re_lit(g->a, buf, len);
 }
 
-/* A component, or a part of one. */
+/* Components with their slashes, or a part of one. */
 static struct re *re_elements(const struct glob_re *g, const struct glob_tok *t, size_t n)
 {
 	struct re *x, *all = NULL;
@@ -71,7 +69,7 @@ static struct re *re_elements(const struct glob_re *g, const struct glob_tok *t,
 
 	for (size_t i = 0; i < n; i++) {
 		end = 0;
-		if (t[i].type == GLOB_BYTE)
+		if (t[i].type == GLOB_BYTE || t[i].type == GLOB_SLASH)
 			x = re_bytes(g, t + i, n - i, &end);
 		else if (t[i].type == GLOB_ANY)
 			x = re_not_slash(g->a);
@@ -89,21 +87,44 @@ static struct re *re_elements(const struct glob_re *g, const struct glob_tok *t,
 	return n == 0 ? re_empty(g->a) : all;
 }
 
-/* '/' and the component t[0..n): a whole `**` is any number of both, at least one of them at the end of the glob. */
-static struct re *re_component(const struct glob_re *g, const struct glob_tok *t, size_t n, bool last)
+/* How many stars a component is, if it is nothing else: 0, 1 or 2. */
+static size_t component_stars(const struct glob_tok *t, size_t n)
 {
-	struct re *slash = re_lit(g->a, "/", 1);
+	return n <= 2 && (n < 1 || t[0].type == GLOB_STAR) && (n < 2 || t[1].type == GLOB_STAR) ? n : 0;
+}
 
-	if (n == 2 && t[0].type == GLOB_STAR && t[1].type == GLOB_STAR) {
-		struct re *any = re_cat(g->a, slash, re_name(g->a));
+/* '/' and a component of stars: a whole `**` is any number of both, at least one of them at the end of the glob. */
+static struct re *re_stars(const struct glob_re *g, size_t n, bool last)
+{
+	struct re *any = re_cat(g->a, re_lit(g->a, "/", 1), re_name(g->a));
 
-		if (!last)
-			return re_star(g->a, any);
-		return re_cat(g->a, any, re_star(g->a, re_cat(g->a, re_lit(g->a, "/", 1), re_name(g->a))));
+	if (n == 1)
+		return any;
+	return last ? re_cat(g->a, any, re_star(g->a, any)) : re_star(g->a, any);
+}
+
+/* The end of the component whose slash is t[0]. */
+static size_t component_end(const struct glob_tok *t, size_t n)
+{
+	size_t end = 1;
+
+	while (end < n && t[end].type != GLOB_SLASH)
+		end++;
+	return end;
+}
+
+/* The end of the components from t[0] on that are more than stars; of one at least. */
+static size_t plain_end(const struct glob_tok *t, size_t n)
+{
+	size_t end = component_end(t, n), next;
+
+	while (end < n) {
+		next = end + component_end(t + end, n - end);
+		if (component_stars(t + end + 1, next - end - 1) != 0)
+			break;
+		end = next;
 	}
-	if (n == 1 && t[0].type == GLOB_STAR)
-		return re_cat(g->a, slash, re_name(g->a));
-	return re_cat(g->a, slash, re_elements(g, t, n));
+	return end;
 }
 
 /* What comes before the first '/': a lone `**` is everything. */
@@ -121,15 +142,18 @@ static int re_alternative(void *arg, const struct glob_tok *t, size_t n)
 {
 	struct re *all = NULL, *x;
 	struct glob_re *g = arg;
-	size_t end;
+	size_t len, stars;
 
-	for (size_t i = 0; i < n; i = end) {
-		bool slash = t[i].type == GLOB_SLASH; /* a name that is no path begins without */
-
-		end = i + 1;
-		while (end < n && t[end].type != GLOB_SLASH)
-			end++;
-		x = slash ? re_component(g, t + i + 1, end - i - 1, end == n) : re_beginning(g, t, end);
+	for (size_t i = 0; i < n; i += len) {
+		len = component_end(t + i, n - i);
+		if (t[i].type != GLOB_SLASH) { /* a name that is no path */
+			all = re_beginning(g, t, len);
+			continue;
+		}
+		stars = component_stars(t + i + 1, len - 1);
+		if (stars == 0)
+			len = plain_end(t + i, n - i);
+		x = stars != 0 ? re_stars(g, stars, i + len == n) : re_elements(g, t + i, len);
 		all = i == 0 ? x : re_cat(g->a, all, x);
 	}
 	g->sum = g->sum ? re_alt(g->a, g->sum, all) : all;

@@ -144,6 +144,18 @@ static int assemble(const struct bl_tables *t, size_t tlen, struct bl_buf part[B
 	return 0;
 }
 
+/* What no reader would take must not be written. */
+static int check_size(void **image, size_t len, struct tables_error *err)
+{
+	if (len <= BL_IMAGE_MAX)
+		return 0;
+	free(*image);
+	*image = NULL;
+	err->id = "E-too-big";
+	return bl_error_set(&err->msg, -E2BIG, "the image takes %zu KiB, and %u KiB is the most that is loaded; the texts of the rules are part of it",
+			    (len + 1023) / 1024, BL_IMAGE_MAX / 1024);
+}
+
 int image_build(const struct ir *ir, void **ret, size_t *ret_len, struct tables_error *err)
 {
 	struct bl_buf part[BL_SEC_COUNT + 1] = { 0 };
@@ -164,5 +176,5 @@ int image_build(const struct ir *ir, void **ret, size_t *ret_len, struct tables_
 	for (unsigned int i = 0; i <= BL_SEC_COUNT; i++)
 		bl_buf_free(&part[i]);
 	free(t);
-	return r;
+	return r < 0 ? r : check_size(ret, *ret_len, err);
 }

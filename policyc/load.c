@@ -107,6 +107,18 @@ static const char *load_find(struct compile *c, const struct src_file *f, const 
 	return NULL;
 }
 
+/* Room for one more file? */
+static bool load_check_count(struct compile *c, struct src_loc loc)
+{
+	struct diag *d;
+
+	if (c->srcs.n < LIMIT_FILES)
+		return true;
+	d = diag_error(&c->diags, loc, "E-limit", "too many files");
+	diag_help(&c->diags, d, "the limit is %u", LIMIT_FILES);
+	return false;
+}
+
 /* Room for one more file in the chain that ends with f? */
 static bool load_check_depth(struct compile *c, const struct src_file *f, struct src_loc loc)
 {
@@ -115,15 +127,10 @@ static bool load_check_depth(struct compile *c, const struct src_file *f, struct
 
 	for (const struct src_file *p = f; p; p = p->parent)
 		depth++;
-	if (depth < LIMIT_INCLUDE_DEPTH && c->srcs.n < LIMIT_FILES)
-		return true;
-	if (depth >= LIMIT_INCLUDE_DEPTH) {
-		d = diag_error(&c->diags, loc, "E-limit", "files include files too deeply");
-		diag_help(&c->diags, d, "the limit is %u", LIMIT_INCLUDE_DEPTH);
-	} else {
-		d = diag_error(&c->diags, loc, "E-limit", "too many files");
-		diag_help(&c->diags, d, "the limit is %u", LIMIT_FILES);
-	}
+	if (depth < LIMIT_INCLUDE_DEPTH)
+		return load_check_count(c, loc);
+	d = diag_error(&c->diags, loc, "E-limit", "files include files too deeply");
+	diag_help(&c->diags, d, "the limit is %u", LIMIT_INCLUDE_DEPTH);
 	return false;
 }
 
@@ -183,8 +190,11 @@ static void load_includes(struct compile *c, struct ast_block *b, const struct s
 struct ast_block *load_policy(struct compile *c, const char *name)
 {
 	const struct src_file *f;
-	int r = load_read(c, name, NULL, &f);
+	int r;
 
+	if (!load_check_count(c, (struct src_loc){0}))
+		return NULL;
+	r = load_read(c, name, NULL, &f);
 	if (r < 0) {
 		load_failed(c, name, r, src_loc_file(f));
 		c->unreadable |= r != -EFBIG;

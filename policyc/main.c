@@ -7,11 +7,14 @@
 #include "policy_test.h"
 #include "save.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "banned.h"
 
 #define VERSION "0.1"
@@ -45,7 +48,12 @@ int cmd_fail(int status, const char *fmt, ...)
 /* A policy that is right but does not fit is said like any other mistake. */
 static void add_tables_error(struct compile *c, const struct tables_error *e)
 {
-	diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
+	struct diag *d = diag_error(&c->diags, e->loc, e->id, "%s", e->msg.text);
+
+	if (e->help)
+		diag_help(&c->diags, d, "%s", e->help);
+	for (size_t i = 0; i < e->nothers; i++)
+		diag_note(&c->diags, d, e->others[i], "%s", e->note);
 }
 
 /* One line for each test, for `policyc test`. */
@@ -152,14 +160,14 @@ int cmd_build(const struct cmd_options *o, char *const *files, size_t n)
 /* Does the file begin as an image does? A file that cannot be read is left to the compiler, which says so. */
 static bool is_image(const char *path)
 {
-	char head[8] = "";
-	FILE *f = fopen(path, "rbe");
+	char head[sizeof(((struct bl_image_head *)NULL)->magic)];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	bool yes;
 
-	if (!f)
+	if (fd < 0)
 		return false;
-	yes = fread(head, 1, sizeof(head), f) == sizeof(head) && memcmp(head, BL_IMAGE_MAGIC, sizeof(head)) == 0;
-	fclose(f);
+	yes = read(fd, head, sizeof(head)) == sizeof(head) && memcmp(head, BL_IMAGE_MAGIC, sizeof(head)) == 0;
+	close(fd);
 	return yes;
 }
 
@@ -167,7 +175,7 @@ int cmd_load(const struct cmd_options *o, char *file, struct bl_image *ret, void
 {
 	struct bl_error err;
 	size_t len;
-	int status;
+	int status, r;
 
 	if (is_image(file)) {
 		if (bl_image_file_read(file, 0, ret_mem, &len, &err) < 0)
@@ -177,11 +185,12 @@ int cmd_load(const struct cmd_options *o, char *file, struct bl_image *ret, void
 		if (status != EXIT_FINE)
 			return status;
 	}
-	if (bl_image_parse(*ret_mem, len, ret, &err) == 0)
+	r = bl_image_parse(*ret_mem, len, ret, &err);
+	if (r == 0)
 		return EXIT_FINE;
 	free(*ret_mem);
 	*ret_mem = NULL;
-	return cmd_fail(EXIT_POLICY, "%s: %s", file, err.text);
+	return cmd_fail(r == -ENOMEM ? EXIT_SYSTEM : EXIT_POLICY, "%s: %s", file, err.text);
 }
 
 static const struct command {
@@ -364,6 +373,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+	signal(SIGXFSZ, SIG_IGN); /* a limit of file size is an error of write() */
 	if (argc < 2)
 		return usage(EXIT_USAGE);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -78,11 +78,12 @@ static bool net_mask(struct ir_addr *n, unsigned bits)
 	return found;
 }
 
-static bool net_all_zero(const struct ir_addr *n)
+bool net_is_unspecified(const struct ir_addr *n)
 {
 	static const uint8_t zero[16];
+	bool v4 = n->family == BL_FAM_INET;
 
-	return memcmp(n->addr, zero, n->family == BL_FAM_INET ? 4 : 16) == 0;
+	return n->prefix == (v4 ? 32 : 128) && memcmp(n->addr, zero, v4 ? 4 : 16) == 0;
 }
 
 /* A v4-mapped address is an IPv4 address by the time it is judged. */
@@ -128,12 +129,6 @@ int net_parse_addr(struct arena *a, const char *text, struct ir_addr *ret, struc
 	r = net_check_mapped(a, &n, err);
 	if (r < 0)
 		return r;
-	if (prefix == bits && net_all_zero(&n))
-		return net_bad(
-			err, "E-address-unspecified",
-			arena_printf(a, "a connection to %s goes to this host's loopback address", net_show(a, &n)),
-			n.family == BL_FAM_INET ? "write 127.0.0.1, or 0.0.0.0/0 for all of IPv4"
-						: "write ::1, or ::/0 for all of IPv6");
 	memcpy(ret->addr, n.addr, sizeof(ret->addr));
 	ret->family = n.family;
 	ret->prefix = n.prefix;

@@ -282,12 +282,14 @@ int object_parse(uint32_t op, const char *text, size_t len, struct bl_name *n, u
 		bl_key_byte(n, ret_from, BL_OBJ_NAMELESS);
 		return 0;
 	}
+	if (memchr(text, '\0', len))
+		return bl_error_set(err, -EINVAL, "\"object\" contains a NUL");
 	if (bit & bl_kind_ops(BL_KEY_PATH))
 		return parse_path(text, len, n, ret_from, err);
 	if (len >= sizeof(plain))
 		return bl_error_set(err, -EINVAL, "object has %zu bytes, it can have at most %zu", len, sizeof(plain) - 1);
-	if (memchr(text, '\0', len) || unescape(text, len, plain) < 0)
-		return bl_error_set(err, -EINVAL, "a zero byte in the object");
+	if (unescape(text, len, plain) < 0)
+		return bl_error_set(err, -EINVAL, "\"object\" contains a NUL");
 	text = plain;
 	if (bit & bl_kind_ops(BL_KEY_NET))
 		return parse_net(op, text, n, ret_kind, ret_from, err);

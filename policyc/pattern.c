@@ -17,7 +17,16 @@ static struct re *re_range(struct au *a, uint8_t lo, uint8_t hi)
 	return re_set(a, bits);
 }
 
-static struct re *re_any_bytes(struct au *a, size_t n)
+/*
+ * Numbers are digits from 0 to max, a byte each. Bytes above max do not occur in a key where a digit is meant, so what
+ * matches max also matches them: that leaves most states without a case for them.
+ */
+static struct re *re_digit(struct au *a, uint8_t lo, uint8_t hi, uint8_t max)
+{
+	return re_range(a, lo, hi == max ? 0xff : hi);
+}
+
+static struct re *re_any_digits(struct au *a, size_t n)
 {
 	struct re *x = re_empty(a);
 
@@ -26,23 +35,48 @@ static struct re *re_any_bytes(struct au *a, size_t n)
 	return x;
 }
 
-/* Numbers of n bytes, most significant first, from lo to hi: the first byte alone decides between its bounds. */
-static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, size_t n)
+static bool digits_are(const uint8_t *digits, uint8_t value, size_t n)
 {
-	static const uint8_t zeros[4], ones[4] = {0xff, 0xff, 0xff, 0xff};
-	struct re *x = NULL, *y;
+	for (size_t i = 0; i < n; i++) {
+		if (digits[i] != value)
+			return false;
+	}
+	return true;
+}
+
+static struct re *re_either(struct au *a, struct re *x, struct re *y)
+{
+	return x ? re_alt(a, x, y) : y;
+}
+
+#define DIGITS 4 /* of the longest number */
+
+/* Numbers of n digits, most significant first, from lo to hi: the first digit alone decides between its bounds. */
+static struct re *re_number(struct au *a, const uint8_t *lo, const uint8_t *hi, uint8_t max, size_t n)
+{
+	const uint8_t zeros[DIGITS] = {0}, ends[DIGITS] = {max, max, max, max};
+	unsigned from, to;
+	struct re *x = NULL;
 
 	if (n == 0)
 		return re_empty(a);
-	if (memcmp(lo, zeros, n) == 0 && memcmp(hi, ones, n) == 0)
-		return re_any_bytes(a, n);
+	from = lo[0];
+	to = hi[0] + 1u;
 	if (lo[0] == hi[0])
-		return re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, hi + 1, n - 1));
-	if (hi[0] - lo[0] > 1)
-		x = re_cat(a, re_range(a, (uint8_t)(lo[0] + 1), (uint8_t)(hi[0] - 1)), re_any_bytes(a, n - 1));
-	y = re_cat(a, re_range(a, lo[0], lo[0]), re_number(a, lo + 1, ones, n - 1));
-	y = re_alt(a, y, re_cat(a, re_range(a, hi[0], hi[0]), re_number(a, zeros, hi + 1, n - 1)));
-	return hi[0] - lo[0] > 1 ? re_alt(a, x, y) : y;
+		return re_cat(a, re_digit(a, lo[0], lo[0], max), re_number(a, lo + 1, hi + 1, max, n - 1));
+	if (!digits_are(lo + 1, 0, n - 1)) {
+		x = re_cat(a, re_digit(a, lo[0], lo[0], max), re_number(a, lo + 1, ends, max, n - 1));
+		from++;
+	}
+	if (!digits_are(hi + 1, max, n - 1)) {
+		struct re *y = re_number(a, zeros, hi + 1, max, n - 1);
+
+		x = re_either(a, x, re_cat(a, re_digit(a, hi[0], hi[0], max), y));
+		to--;
+	}
+	if (from == to)
+		return x;
+	return re_either(a, x, re_cat(a, re_digit(a, (uint8_t)from, (uint8_t)(to - 1), max), re_any_digits(a, n - 1)));
 }
 
 static struct re *re_id(struct au *a, uint32_t lo, uint32_t hi)
@@ -53,7 +87,7 @@ static struct re *re_id(struct au *a, uint32_t lo, uint32_t hi)
 		l[i] = (uint8_t)(lo >> (24 - 8 * i));
 		h[i] = (uint8_t)(hi >> (24 - 8 * i));
 	}
-	return re_number(a, l, h, 4);
+	return re_number(a, l, h, 0xff, 4);
 }
 
 static struct re *re_anything(struct au *a)
@@ -70,30 +104,43 @@ static struct re *re_cgroup(struct au *a, const struct ir_pattern *p)
 	return re_cat(a, glob_to_re(a, p->glob), re_opt(a, re_cat(a, re_lit(a, "/", 1), re_anything(a))));
 }
 
+/* ---- addresses and ports: every byte as two halves, see bl_key_net() ---- */
+
 /* The address alone, without its family. */
 static struct re *re_addr(struct au *a, const struct ir_addr *n)
 {
-	size_t bytes = n->family == BL_FAM_INET ? 4 : 16;
-	struct re *x = re_empty(a);
+	unsigned halves = n->family == BL_FAM_INET ? 8 : 32, known = n->prefix / 4, more = n->prefix % 4;
+	uint8_t digits[32], free = (uint8_t)(15u >> more), half;
+	struct re *x;
 
-	for (size_t i = 0; i < bytes; i++) {
-		unsigned known = n->prefix > 8 * i ? n->prefix - 8 * (unsigned)i : 0;
-		uint8_t mask = known >= 8 ? 0xff : (uint8_t)(0xff00u >> known);
-
-		x = re_cat(a, x, re_range(a, n->addr[i] & mask, n->addr[i] | (uint8_t)~mask));
+	for (unsigned i = 0; i < halves; i++)
+		digits[i] = i % 2 == 0 ? n->addr[i / 2] >> 4 : n->addr[i / 2] & 15;
+	x = re_lit(a, digits, known);
+	if (more != 0) {
+		half = digits[known++];
+		x = re_cat(a, x, re_digit(a, half, half | free, 15));
 	}
-	return x;
+	return re_cat(a, x, re_any_digits(a, halves - known));
+}
+
+static struct re *re_ports(struct au *a, uint16_t from, uint16_t to)
+{
+	uint8_t lo[DIGITS], hi[DIGITS];
+
+	for (unsigned i = 0; i < DIGITS; i++) {
+		lo[i] = from >> (12 - 4 * i) & 15;
+		hi[i] = to >> (12 - 4 * i) & 15;
+	}
+	return re_number(a, lo, hi, 15, DIGITS);
 }
 
 /* Both ends are of one family. */
 static struct re *re_net_family(struct au *a, const struct ir_net *n, uint8_t family)
 {
 	struct ir_addr any = {.family = family};
-	uint8_t lo[2] = {(uint8_t)(n->port_lo >> 8), (uint8_t)n->port_lo};
-	uint8_t hi[2] = {(uint8_t)(n->port_hi >> 8), (uint8_t)n->port_hi};
 	struct re *x = re_cat(a, re_lit(a, &family, 1), re_addr(a, n->at.family == 0 ? &any : &n->at));
 
-	x = re_cat(a, x, n->any_port ? re_opt(a, re_any_bytes(a, 2)) : re_number(a, lo, hi, 2));
+	x = re_cat(a, x, n->any_port ? re_opt(a, re_any_digits(a, 4)) : re_ports(a, n->port_lo, n->port_hi));
 	return n->accept ? re_cat(a, x, re_addr(a, n->peer.family == 0 ? &any : &n->peer)) : x;
 }
 
@@ -117,7 +164,7 @@ static struct re *re_exactly(struct au *a, int32_t value, size_t n)
 {
 	const uint8_t be[2] = {(uint8_t)(value >> 8), (uint8_t)value};
 
-	return value < 0 ? re_any_bytes(a, n) : re_lit(a, be + 2 - n, n);
+	return value < 0 ? re_any_digits(a, n) : re_lit(a, be + 2 - n, n);
 }
 
 static struct re *re_sock(struct au *a, const struct ir_sock *s)

@@ -118,6 +118,8 @@ static void expect_statement(struct testing *t, const struct ast_stmt *st)
 	struct test_expect e = {.verdict = st->action.verdict, .profile = UINT32_MAX, .loc = st->loc};
 	struct test_objects objs = {0};
 
+	if (t->lost)
+		return;
 	if (!t->has_process) {
 		test_says(t, st->loc, "'expect' before any 'as'", "say who asks, for example 'as exe /usr/sbin/nginx;'");
 		return;
@@ -135,19 +137,11 @@ static void expect_statement(struct testing *t, const struct ast_stmt *st)
 static void test_statements(struct testing *t, const struct ast_block *b)
 {
 	for (const struct ast_stmt *st = b->first; st; st = st->next) {
-		switch (st->kind) {
-		case AST_AS:
+		if (st->kind == AST_AS) {
 			t->has_process = test_read_process(t, st->terms, true, &t->who);
-			if (!t->has_process)
-				return;
-			break;
-		case AST_EXPECT:
+			t->lost = !t->has_process;
+		} else if (st->kind == AST_EXPECT) {
 			expect_statement(t, st);
-			break;
-		default:
-			test_says(t, st->loc, arena_printf(&t->c->arena, "'%.64s' does not belong inside a test", st->word->text),
-				  "a test is made of 'as' and 'expect'");
-			break;
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between policy_test.c, which asks, and policy_test_read.c, which makes requests of what is written. */
+/* Between policy_test.c, which asks, and policy_test_who.c and policy_test_what.c, which make requests of what is written. */
 #ifndef BL_POLICY_TEST_PRIV_H
 #define BL_POLICY_TEST_PRIV_H
 
@@ -14,6 +14,7 @@ struct testing {
 	const struct bl_image *img;
 	struct policy_test_count *count;
 	bool has_process;
+	bool lost; /* the last `as` made no sense: nobody knows who asks */
 	struct sim_process who;
 };
 
@@ -31,6 +32,11 @@ struct test_objects {
 
 /* False, and a message: a test that cannot be asked as it is written. */
 bool test_says(struct testing *t, struct src_loc loc, const char *text, const char *help);
+
+/* A word as the bytes it stands for, backslashes resolved; NULL, and a message, for a pattern. */
+const char *test_literal(struct testing *t, const struct ast_word *w);
+/* A user or group by name or number. */
+bool test_read_id(struct testing *t, const struct ast_word *w, bool group, uint32_t *ret);
 
 /* `exe /a exec /b user u`; whole: of `as`, where an exec may follow. */
 bool test_read_process(struct testing *t, const struct ast_terms *terms, bool whole, struct sim_process *ret);

@@ -185,10 +185,12 @@ static int number(struct cursor *c, const char *name, uint32_t *ret)
 	return 0;
 }
 
-static int bytes(struct cursor *c, const char *name, const char **ret, size_t *ret_len)
+static int text(struct cursor *c, const char *name, const char **ret)
 {
+	size_t len;
 	char *s;
 
+	*ret = NULL;
 	skip_space(c);
 	if (c->end - c->at >= 4 && memcmp(c->at, "null", 4) == 0) {
 		c->at += 4;
@@ -196,20 +198,10 @@ static int bytes(struct cursor *c, const char *name, const char **ret, size_t *r
 	}
 	if (!take(c, '"'))
 		return bl_error_set(c->err, -EINVAL, "\"%s\" is not a string", name);
-	if (string(c, &s, ret_len) < 0)
+	if (string(c, &s, &len) < 0)
 		return -EINVAL;
 	*ret = s;
-	return 0;
-}
-
-static int text(struct cursor *c, const char *name, const char **ret)
-{
-	size_t len = 0;
-
-	*ret = NULL;
-	if (bytes(c, name, ret, &len) < 0)
-		return -EINVAL;
-	if (*ret && strlen(*ret) != len)
+	if (strlen(s) != len)
 		return bl_error_set(c->err, -EINVAL, "\"%s\" contains a NUL", name);
 	return 0;
 }
@@ -283,7 +275,7 @@ static int process_member(struct cursor *c, const char *name, struct request_pro
 	if (strcmp(name, "exe") == 0)
 		return text(c, name, &q->exe);
 	if (strcmp(name, "script") == 0)
-		return text(c, name, &q->p.script);
+		return text(c, name, &q->script);
 	if (strcmp(name, "cgroup") == 0)
 		return text(c, name, &q->p.cgroup);
 	if (strcmp(name, "unit") == 0)
@@ -312,7 +304,7 @@ static int request_member(struct cursor *c, const char *name, struct request *q)
 	if (strcmp(name, "op") == 0)
 		return text(c, name, &q->op);
 	if (strcmp(name, "object") == 0)
-		return bytes(c, name, &q->ask.object, &q->ask.object_len);
+		return text(c, name, &q->ask.object);
 	if (strcmp(name, "owner") == 0)
 		return boolean(c, name, &q->ask.owner);
 	if (strcmp(name, "deleted") == 0)
@@ -356,10 +348,13 @@ static int members(struct cursor *c, struct request *q, struct request_process *
 static void process_finish(struct request_process *q)
 {
 	q->p.nexes = q->nancestors;
-	if (q->exe && q->exe[0])
+	if (q->exe && q->exe[0]) {
+		q->scripts[q->p.nexes] = q->script;
 		q->exes[q->p.nexes++] = q->exe;
-	else
+	} else {
 		q->p.nexes = 0;
+	}
+	q->p.scripts = q->scripts;
 	q->p.untrusted |= q->p.nexes == 0;
 	q->p.exes = q->exes;
 	q->p.groups = q->groups;
@@ -381,6 +376,7 @@ int request_parse(char *line, size_t len, struct request *ret, struct bl_error *
 		return bad(&c, "something follows it");
 	if (!ret->op || !ret->ask.object)
 		return bl_error_set(err, -EINVAL, "\"%s\" is missing", ret->op ? "object" : "op");
+	ret->ask.object_len = strlen(ret->ask.object);
 	process_finish(&ret->who);
 	process_finish(&ret->peer);
 	ret->ask.who = ret->who.p;

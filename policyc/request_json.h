@@ -13,10 +13,11 @@
 /* One process: exe, script, cgroup, unit, container, euid, login, groups, capabilities, ancestors (programs, the oldest first), untrusted. */
 struct request_process {
 	struct sim_process p; /* exes, groups point to the next two */
-	const char *exes[REQUEST_VALUES + 1];
+	const char *exes[REQUEST_VALUES + 1], *scripts[REQUEST_VALUES + 1];
 	uint32_t groups[REQUEST_VALUES];
 	size_t nancestors;
 	const char *exe; /* NULL or "": nameless */
+	const char *script; /* that brought it, NULL: none */
 };
 
 struct request {

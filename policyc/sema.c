@@ -114,6 +114,24 @@ static void top_unknown(struct sema *s, const struct ast_stmt *st)
 		s->sets_missing = true;
 }
 
+/* What a test asks is policy_test.c's business; what cannot be part of one is said even if nobody runs it. */
+static void test_collect(struct sema *s, const struct ast_stmt *test)
+{
+	static const char *const words[] = {"as", "expect"};
+	struct diag *d;
+
+	for (const struct ast_stmt *st = test->body ? test->body->first : NULL; st; st = st->next) {
+		if (st->kind == AST_UNKNOWN) {
+			sema_unknown(s, st->word, "E-unknown-statement", "statement", words, 2);
+		} else if (st->kind == AST_MISPLACED) {
+			d = diag_error(s->diags, st->word->loc, "E-misplaced", "'%s' does not belong inside a test", st->word->text);
+			diag_help(s->diags, d, "a test is made of 'as' and 'expect'");
+		}
+	}
+	s->ir.tests = arena_more(s->arena, s->ir.tests, s->ir.ntests, &s->tests_cap, sizeof(*s->ir.tests));
+	s->ir.tests[s->ir.ntests++] = test;
+}
+
 static void top_statement(struct sema *s, const struct ast_stmt *st)
 {
 	struct diag *d;
@@ -127,8 +145,7 @@ static void top_statement(struct sema *s, const struct ast_stmt *st)
 		break;
 	case AST_TEST:
 	case AST_ASSERT:
-		s->ir.tests = arena_more(s->arena, s->ir.tests, s->ir.ntests, &s->tests_cap, sizeof(*s->ir.tests));
-		s->ir.tests[s->ir.ntests++] = st;
+		test_collect(s, st);
 		break;
 	case AST_UNKNOWN:
 		top_unknown(s, st);
@@ -191,6 +208,8 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 		profile_subject(&s, i);
 	for (size_t i = 0; i < s.nprofiles; i++)
 		profile_rules(&s, i);
+	if (!s.ir.rules) /* so that a pointer past the last of no rules is one */
+		s.ir.rules = arena_alloc(arena, sizeof(*s.ir.rules));
 	/* What an error hid may have used it. */
 	if (diags->nerrors == 0)
 		set_warn_unused(&s);

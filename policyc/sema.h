@@ -34,8 +34,8 @@ struct sema_profile {
 	bool names_accept;   /* some rule names accept: bind does not decide it */
 	bool has_unknown; /* statements that were not understood: one may be what seems to be missing */
 	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
-	struct src_loc op_loc[64];				     /* default statement by operation */
-	uint8_t op_level[64];					     /* how closely it names it: enum default_level */
+	struct src_loc op_loc[64];				     /* default by operation */
+	uint8_t op_width[64];					     /* operations that its word stands for */
 	struct arena_buf subject;				     /* canonical text */
 	struct ir_clause *clauses;
 	size_t nclauses, clauses_cap;
@@ -56,6 +56,7 @@ struct sema {
 	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap;
 	struct sema_set *sets;
 	size_t nsets, sets_cap, nshipped; /* the first nshipped sets came with the compiler */
+	uint32_t *set_slots;		  /* hash table of set numbers + 1 */
 	struct sema_profile *profiles;
 	size_t nprofiles, profiles_cap;
 	size_t npatterns, nlits;

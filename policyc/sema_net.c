@@ -171,17 +171,45 @@ static bool net_except(struct sema *s, const struct net_object *o, const struct 
 	return true;
 }
 
+/* No peer has the unspecified address: who connects to it connects to this host (bl_endpoint_canonical()). */
+static bool net_check_peers(struct sema *s, const struct pats *p, enum ast_part_kind side)
+{
+	struct diag *d;
+	bool ok = true;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ir_addr *n = &p->v[i].net.at;
+		bool v4 = n->family == BL_FAM_INET;
+
+		if (!net_is_unspecified(n))
+			continue;
+		ok = false;
+		if (side == AST_PART_FROM)
+			d = diag_error(s->diags, p->v[i].loc, "E-address-unspecified", "nobody connects from %s", v4 ? "0.0.0.0" : "::");
+		else
+			d = diag_error(s->diags, p->v[i].loc, "E-address-unspecified",
+				       "a connection to %s goes to this host's loopback address", v4 ? "0.0.0.0" : "::");
+		diag_help(s->diags, d, "%s", v4 ? "write 127.0.0.1, or 0.0.0.0/0 for all of IPv4" : "write ::1, or ::/0 for all of IPv6");
+	}
+	return ok;
+}
+
+static bool net_addrs(struct sema *s, const struct ast_part *part, struct pats *pos, struct pats *exc)
+{
+	if (!part)
+		return true;
+	if (!object_values(s, part, BL_KEY_NET, pos, exc))
+		return false;
+	return part->kind == AST_PART_ON || (net_check_peers(s, pos, part->kind) && net_check_peers(s, exc, part->kind));
+}
+
 static bool net_inet(struct sema *s, const struct ast_part **by, struct net_object *o, struct ir_rule *r)
 {
 	struct pats exc_at = {0}, exc_from = {0}, all = {0}, exc = {0};
-	bool ok = true;
+	bool ok = net_addrs(s, by[AST_PART_TO], &o->to, &exc_at);
 
-	if (by[AST_PART_TO])
-		ok &= object_values(s, by[AST_PART_TO], BL_KEY_NET, &o->to, &exc_at);
-	if (by[AST_PART_ON])
-		ok &= object_values(s, by[AST_PART_ON], BL_KEY_NET, &o->on, &exc_at);
-	if (by[AST_PART_FROM])
-		ok &= object_values(s, by[AST_PART_FROM], BL_KEY_NET, &o->from, &exc_from);
+	ok &= net_addrs(s, by[AST_PART_ON], &o->on, &exc_at);
+	ok &= net_addrs(s, by[AST_PART_FROM], &o->from, &exc_from);
 	if (by[AST_PART_PORT])
 		ok &= net_read_ports(s, by[AST_PART_PORT], o);
 	for (unsigned op = BL_OP_CONNECT; ok && op <= BL_OP_ACCEPT; op++) {
@@ -206,7 +234,7 @@ static bool net_unix(struct sema *s, const struct ast_part **by, struct ir_rule 
 	struct pats pos = {0}, exc = {0};
 
 	if (by[AST_PART_PORT])
-		return object_says(s, by[AST_PART_PORT]->loc, "unix sockets have no ports", NULL);
+		return object_says(s, by[AST_PART_PORT]->loc, "unix sockets have no ports", "take 'port' out");
 	if (by[AST_PART_FROM])
 		return object_says(s, by[AST_PART_FROM]->loc, "who connects to a unix socket has no address",
 				   "say with 'on' which socket it is");
@@ -364,7 +392,7 @@ static bool sock_protos(struct sema *s, const struct ast_part **by, struct pats 
 	if (more)
 		return object_says(s, more->loc,
 				   arena_printf(s->arena, "'%s' after tcp or udp, which say it already", part_word(more->kind)),
-				   "write inet, inet6 instead");
+				   "write inet or inet6 instead");
 	for (const struct ast_word *w = by[AST_PART_PLAIN]->values->first; w; w = w->next) {
 		uint8_t proto = object_is_word(w, "tcp") ? BL_PROTO_TCP : BL_PROTO_UDP;
 

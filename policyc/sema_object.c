@@ -92,16 +92,40 @@ bool object_join(struct sema *s, struct pats *pos, const struct pats *exc, struc
 	return true;
 }
 
+/* "write 'on', 'port' or 'from'": the words that a rule's parts can have. */
+static const char *sort_help(struct sema *s, uint32_t allowed)
+{
+	struct arena_buf b = {.arena = s->arena};
+	size_t left = (size_t)__builtin_popcount(allowed & ~(1u << AST_PART_PLAIN));
+
+	for (unsigned kind = AST_PART_TO; kind < AST_PART_COUNT; kind++) {
+		if (!(allowed & 1u << kind))
+			continue;
+		arena_buf_str(&b, arena_printf(s->arena, "%s'%s'", b.len == 0 ? "its words are " : left == 1 ? " and " : ", ",
+					       part_word((enum ast_part_kind)kind)));
+		left--;
+	}
+	return b.s ? b.s : "its object is a list of values";
+}
+
+static bool sort_foreign(struct sema *s, const struct ast_part *p, uint32_t allowed, const char *op)
+{
+	if (p->kind == AST_PART_PLAIN)
+		return object_says(s, p->loc, arena_printf(s->arena, "'%s' takes no such object", op),
+				   "a ',' is missing before it, or a word that says what it is");
+	if (p->kind >= AST_PART_PEER && (allowed & 1u << AST_PART_TO))
+		return object_says(s, p->loc, "after 'to' come addresses here",
+				   "processes are for signal and ptrace; a condition about who asks is written with 'if'");
+	return object_says(s, p->loc, arena_printf(s->arena, "'%s' does not belong to '%s'", part_word(p->kind), op),
+			   sort_help(s, allowed));
+}
+
 /* The parts of a rule by their words; false, and a message, for one that does not belong or comes twice. */
 bool object_sort(struct sema *s, const struct ast_part *parts, uint32_t allowed, const char *op, const struct ast_part **ret)
 {
 	for (const struct ast_part *p = parts; p; p = p->next) {
-		if (!(allowed & 1u << p->kind) && p->kind == AST_PART_PLAIN)
-			return object_says(s, p->loc, arena_printf(s->arena, "'%s' takes no such object", op), NULL);
 		if (!(allowed & 1u << p->kind))
-			return object_says(s, p->loc,
-					   arena_printf(s->arena, "'%s' does not belong to '%s'", part_word(p->kind), op),
-					   NULL);
+			return sort_foreign(s, p, allowed, op);
 		if (p->kind == AST_PART_PLAIN && (ret[p->kind] || p != parts))
 			return object_says(s, p->values->first->loc,
 					   arena_printf(s->arena, "missing ',' before '%.80s'", p->values->first->text),
@@ -150,6 +174,7 @@ static bool code_words(struct sema *s, const struct ast_list *l, uint64_t ops, s
 			struct ast_word *copy = arena_alloc(s->arena, sizeof(*copy));
 
 			*copy = *w;
+			copy->next = NULL;
 			*ret_paths = ast_list_add(s->arena, *ret_paths, copy);
 			continue;
 		}
@@ -204,6 +229,11 @@ static bool object_paths(struct sema *s, const struct ast_part *parts, uint64_t 
 		return object_fstype(s, by[AST_PART_FSTYPE], ops, ret);
 	if (!code_words(s, plain->values, ops, &pos, &paths))
 		return false;
+	for (const struct ast_word *w = plain->except ? plain->except->first : NULL; w; w = w->next) {
+		if (code_of_word(w) != 0)
+			return object_says(s, w->loc, arena_printf(s->arena, "'%s' cannot be an exception", w->text),
+					   "write a rule of its own about it before this one");
+	}
 	ok = !paths || set_values(s, paths, BL_KEY_PATH, &pos, &exc);
 	if (plain->except)
 		ok &= set_values(s, plain->except, BL_KEY_PATH, &exc, NULL);

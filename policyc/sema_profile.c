@@ -111,39 +111,34 @@ static void inherit_statement(struct sema *s, struct sema_profile *p, const stru
 		sema_unknown(s, st->word, "E-unknown-value", "value of 'inherit'", words, 1);
 }
 
-/* How closely a word names an operation: `file` names write, `write` contains append, `append` is append. */
-enum default_level { DEFAULT_CLASS = 1, DEFAULT_CONTAINED, DEFAULT_NAMED };
-
-static enum default_level default_level(const char *word, unsigned op)
-{
-	if (ops_is_group(word))
-		return DEFAULT_CLASS;
-	return strcmp(ops_word(op), word) == 0 ? DEFAULT_NAMED : DEFAULT_CONTAINED;
-}
-
-/* The closer name of an operation beats the other, wherever the two are written; equal ones contradict each other. */
+/*
+ * The narrower word decides: an operation beats its class (DESIGN section 2, point 9), and as `truncate` is part of `write`, `write` of
+ * `modify` and that of `file`, each beats the next.
+ */
 static void default_op(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st,
 		       const struct ast_word *w)
 {
 	uint64_t ops;
+	uint8_t width;
 	struct diag *d;
 
 	if (!ops_resolve_word(s, w, &ops))
 		return;
+	width = (uint8_t)__builtin_popcountll(ops);
 	for (unsigned op = 0; op < 64; op++) {
-		enum default_level level = default_level(w->text, op);
-
-		if (!(ops & BL_OP_BIT(op)) || level < p->op_level[op])
+		if (!(ops & BL_OP_BIT(op)) || (p->op_loc[op].line != 0 && p->op_width[op] < width))
 			continue;
-		if (level == p->op_level[op]) {
+		if (p->op_loc[op].line != 0 && p->op_width[op] == width) {
 			d = diag_error(s->diags, w->loc, "E-conflict", "a second default for '%s'", w->text);
+			diag_help(s->diags, d, "take one of them out");
 			diag_note(s->diags, d, p->op_loc[op], "the first one is here");
 			return;
 		}
 		p->op_loc[op] = w->loc;
-		p->op_level[op] = (uint8_t)level;
+		p->op_width[op] = width;
 		ir->deny_ops &= ~BL_OP_BIT(op);
-		ir->deny_ops |= st->action.verdict == BL_V_DENY ? BL_OP_BIT(op) : 0;
+		if (st->action.verdict == BL_V_DENY)
+			ir->deny_ops |= BL_OP_BIT(op);
 	}
 }
 
@@ -237,7 +232,7 @@ static void look_ahead(struct sema *s, struct sema_profile *p, const struct ast_
 		if (st->kind != AST_RULE)
 			continue;
 		for (const struct ast_word *w = st->list->first; w; w = w->next)
-			p->names_accept |= (ops_of_word(w->text) & BL_OP_BIT(BL_OP_ACCEPT)) != 0;
+			p->names_accept |= strcmp(w->text, "accept") == 0;
 		for (const struct ast_attr *at = st->attrs ? st->attrs->first : NULL; at; at = at->next) {
 			uint32_t n = at->kind == AST_ATTR_ENTER ? profile_of_name(s, at->value->text) : 0;
 
@@ -271,7 +266,7 @@ static void profile_entered(struct sema *s, struct sema_profile *p, struct ir_pr
 /* Without a rule or a default about accept, what decides bind decides it (DESIGN section 2, point 19). */
 static void profile_accept_default(const struct sema_profile *p, struct ir_profile *ir)
 {
-	if (p->names_accept || p->op_level[BL_OP_ACCEPT] == DEFAULT_NAMED || p->op_loc[BL_OP_BIND].line == 0)
+	if (p->names_accept || p->op_width[BL_OP_ACCEPT] == 1 || p->op_loc[BL_OP_BIND].line == 0)
 		return;
 	ir->deny_ops &= ~BL_OP_BIT(BL_OP_ACCEPT);
 	ir->deny_ops |= ir->deny_ops & BL_OP_BIT(BL_OP_BIND) ? BL_OP_BIT(BL_OP_ACCEPT) : 0;

@@ -23,13 +23,31 @@ bool pats_add(struct sema *s, struct pats *p, const struct ir_pattern *one)
 	return true;
 }
 
+#define SET_SLOTS (2 * LIMIT_SETS) /* a power of two, never more than half full */
+
+/* Where the number of the set of this name is, plus one, or has to be put. */
+static uint32_t *set_slot(struct sema *s, const char *name, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	if (!s->set_slots)
+		s->set_slots = arena_alloc(s->arena, SET_SLOTS * sizeof(*s->set_slots));
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)name[i]) * 16777619u;
+	for (h %= SET_SLOTS; s->set_slots[h] != 0; h = (h + 1) % SET_SLOTS) {
+		const char *has = s->sets[s->set_slots[h] - 1].name;
+
+		if (strncmp(has, name, n) == 0 && has[n] == '\0')
+			break;
+	}
+	return &s->set_slots[h];
+}
+
 static struct sema_set *set_find(struct sema *s, const char *name, size_t n)
 {
-	for (size_t i = 0; i < s->nsets; i++) {
-		if (strncmp(s->sets[i].name, name, n) == 0 && s->sets[i].name[n] == '\0')
-			return &s->sets[i];
-	}
-	return NULL;
+	uint32_t number = *set_slot(s, name, n);
+
+	return number != 0 ? &s->sets[number - 1] : NULL;
 }
 
 void set_collect(struct sema *s, const struct ast_stmt *st)
@@ -64,6 +82,7 @@ void set_collect(struct sema *s, const struct ast_stmt *st)
 		.name = name,
 		.state = st->broken ? SET_BROKEN : SET_NEW,
 	};
+	*set_slot(s, name, strlen(name)) = (uint32_t)s->nsets;
 }
 
 static void set_unknown(struct sema *s, const struct ast_word *w, const char *name)
@@ -158,6 +177,18 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 	return ok;
 }
 
+/* A whole list that is one set: the set's own array will do. Who adds to it gets a copy, because it is full. */
+static bool set_share(struct sema *s, const struct ast_word *w, const struct pats *from, struct pats *to)
+{
+	if (s->npatterns + from->n > LIMIT_PATTERNS) {
+		sema_over(s, LIMIT_SAID_PATTERNS, w->loc, "patterns, sets expanded", LIMIT_PATTERNS);
+		return false;
+	}
+	s->npatterns += from->n;
+	*to = (struct pats){.v = from->v, .n = from->n, .cap = from->n};
+	return true;
+}
+
 /* A set in a list. One that takes values out must be the whole list, because the list has one exception for all its
  * values. */
 static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind, bool alone, struct pats *pos,
@@ -188,8 +219,12 @@ static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind,
 		diag_note(s->diags, d, set->ast->except->loc, "the values it takes out are here");
 		return false;
 	}
-	if (!set_add_members(s, w, &set->pos, rest, kind, pos))
+	if (alone && rest[0] == '\0' && kind == set->kind && pos->n == 0) {
+		if (!set_share(s, w, &set->pos, pos))
+			return false;
+	} else if (!set_add_members(s, w, &set->pos, rest, kind, pos)) {
 		return false;
+	}
 	return set->exc.n == 0 || set_add_members(s, w, &set->exc, rest, kind, exc);
 }
 

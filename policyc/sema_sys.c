@@ -97,6 +97,9 @@ bool object_peer(struct sema *s, const struct ast_part *parts, struct ir_rule *r
 	bool signals = (r->ops & BL_OP_BIT(BL_OP_SIGNAL)) != 0;
 	struct pats pos = {0}, exc = {0};
 
+	if (whom && whom->kind == AST_PART_PLAIN)
+		return object_says(s, whom->loc, arena_printf(s->arena, "missing ',' before '%.80s'", whom->values->first->text),
+				   "commas separate the values of a list");
 	if (whom && whom->kind < AST_PART_PEER)
 		return object_says(s, whom->loc,
 				   whom->kind == AST_PART_TO ? "after 'to' comes what the other process is"

@@ -118,10 +118,19 @@ void word_unknown_name(struct sema *s, const struct ast_word *w, enum bl_names t
 bool word_check_capability(struct sema *s, const struct ast_word *w, uint32_t *ret)
 {
 	int32_t value = bl_names_value(BL_NAMES_CAPABILITY, w->text);
+	const char *name = strncasecmp(w->text, "cap_", 4) == 0 ? w->text + 4 : w->text;
+	struct diag *d;
 
 	if (value >= 0) {
 		*ret = (uint32_t)value;
 		return true;
+	}
+	for (size_t i = 0; bl_names_at(BL_NAMES_CAPABILITY, i); i++) {
+		if (strcasecmp(bl_names_at(BL_NAMES_CAPABILITY, i), name) != 0)
+			continue;
+		d = diag_error(s->diags, w->loc, "E-unknown-value", "unknown capability '%.64s'", w->text);
+		diag_help(s->diags, d, "write %s", bl_names_at(BL_NAMES_CAPABILITY, i));
+		return false;
 	}
 	word_unknown_name(s, w, BL_NAMES_CAPABILITY, "capability",
 			  "as in capabilities(7), in small letters and without cap_: for example net_admin");

@@ -24,14 +24,20 @@ static int check_name(const char *what, const char *s, bool path, struct bl_erro
 	return 0;
 }
 
+static const char *script_of(const struct sim_process *p, size_t i)
+{
+	return p->scripts ? p->scripts[i] : NULL;
+}
+
 static int check_process(const struct sim_process *p, struct bl_error *err)
 {
 	int r = check_name("cgroup", p->cgroup, true, err);
 
-	for (size_t i = 0; r == 0 && i < p->nexes; i++)
+	for (size_t i = 0; r == 0 && i < p->nexes; i++) {
 		r = check_name("program", p->exes[i], true, err);
-	if (r == 0 && p->script)
-		r = check_name("script", p->script, true, err);
+		if (r == 0 && script_of(p, i))
+			r = check_name("script", script_of(p, i), true, err);
+	}
 	if (r == 0 && p->unit)
 		r = check_name("unit", p->unit, false, err);
 	if (r == 0 && p->container)
@@ -73,15 +79,13 @@ static void take_cgroup(const struct bl_tables *t, struct bl_label *l, struct bl
 /* The label while the i-th program of the lineage runs; what is inherited is in it. */
 static void take_all(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p, size_t i)
 {
-	bool last = i + 1 >= p->nexes;
-
 	l->flags &= BL_LF_LOST;
 	l->flags |= (p->untrusted ? BL_LF_UNTRUSTED : 0) | (p->nexes == 0 ? BL_LF_NAMELESS : 0);
 	bl_label_begin(t, l);
-	if (p->nexes != 0)
+	if (p->nexes != 0) {
 		take_name(t, l, n, p->exes[i], BL_KEY_EXE);
-	if (last)
-		take_name(t, l, n, p->script, BL_KEY_SCRIPT);
+		take_name(t, l, n, script_of(p, i), BL_KEY_SCRIPT);
+	}
 	take_id(t, l, n, p->euid, BL_KEY_USER);
 	take_id(t, l, n, p->login, BL_KEY_LOGIN);
 	for (size_t k = 0; k < p->ngroups; k++)
@@ -93,15 +97,28 @@ static void take_all(const struct bl_tables *t, struct bl_label *l, struct bl_na
 	bl_label_finish(t, l);
 }
 
-/* The exec that ends one program of a lineage and begins the next: what its deciding rules say of profiles happens. */
-static void step(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p, size_t i)
+/* Asks for the exec of one file, if there is one. */
+static void ask_exec(const struct bl_tables *t, const struct bl_label *l, struct bl_name *n, const char *file, struct bl_result *r)
 {
 	struct bl_question q = { .op = BL_OP_EXEC, .reason = BL_R_RULE };
+
+	if (!file)
+		return;
+	q.acc[0] = bl_accept(t, bl_run(t, n, put_name(n, file, strlen(file)), t->start[BL_KEY_PATH]));
+	bl_decide(t, l, &q, r);
+}
+
+/*
+ * The exec that ends one program of a lineage and begins the next: what its deciding rules say of profiles happens. A script is asked
+ * about, and its interpreter.
+ */
+static void step(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const struct sim_process *p, size_t i)
+{
 	struct bl_result r;
 
-	q.acc[0] = bl_accept(t, bl_run(t, n, put_name(n, p->exes[i + 1], strlen(p->exes[i + 1])), t->start[BL_KEY_PATH]));
 	bl_result_init(&r);
-	bl_decide(t, l, &q, &r);
+	ask_exec(t, l, n, script_of(p, i + 1), &r);
+	ask_exec(t, l, n, p->exes[i + 1], &r);
 	if (r.moves != 0)
 		bl_label_move(t, l, r.leave, r.enter);
 	take_name(t, l, n, p->exes[i], BL_KEY_ANCESTOR);
@@ -155,6 +172,21 @@ static void ask_create(const struct bl_tables *t, struct sim_answer *a)
 	bl_decide(t, &a->label, &q, &a->result);
 }
 
+/* A bind to :: is one to 0.0.0.0 too, unless the socket is made IPv6 only, which nobody says here. */
+static void ask_dual_stack(const struct bl_tables *t, struct sim_answer *a)
+{
+	struct bl_question q = { .op = BL_OP_BIND, .reason = BL_R_RULE };
+	struct bl_endpoint e = { .family = BL_FAM_INET, .proto = a->key[0], .has_port = a->key_len == 20 };
+	static const uint8_t zero[16];
+	struct bl_name n;
+
+	if (a->kind != BL_KEY_NET || a->question.op != BL_OP_BIND || a->key[1] != BL_FAM_INET6 || memcmp(a->key + 2, zero, 16) != 0)
+		return;
+	e.port = e.has_port ? (uint16_t)(a->key[18] << 8 | a->key[19]) : 0;
+	q.acc[0] = find(t, &n, bl_key_net(&n, &e), BL_KEY_NET);
+	bl_decide(t, &a->label, &q, &a->result);
+}
+
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err)
 {
 	const struct bl_tables *t = img->tables;
@@ -186,6 +218,7 @@ int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_
 	bl_result_init(&ret->result);
 	bl_decide(t, &ret->label, &ret->question, &ret->result);
 	ask_create(t, ret);
+	ask_dual_stack(t, ret);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 struct sim_process {
 	const char *const *exes; /* lineage: programs run one after the other, the last runs now */
 	size_t nexes;		 /* 0: the program has no name */
-	const char *script;	 /* the #! file that brought the last of them, NULL: none */
+	const char *const *scripts; /* for each of them the #! file that brought it, NULL: none did; NULL: none of them */
 	const char *cgroup;
 	const char *unit;	 /* NULL: what the cgroup says */
 	const char *container;
@@ -50,7 +50,8 @@ struct sim_answer {
 
 /*
  * Asks. 0, or -EINVAL with *err: a name that is not one, an address that cannot be read. What the execs of the lineage make of the
- * process (terms that stay true, `enter` and `leave`) is part of the label.
+ * process (terms that stay true, `enter` and `leave`) is part of the label. Besides what is asked, the bind of a unix socket to a path asks
+ * to create the path, and a bind to :: asks for 0.0.0.0.
  */
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err);
 

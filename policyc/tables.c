@@ -4,6 +4,7 @@
 #include "accept.h"
 #include "automaton.h"
 #include "image_read.h"
+#include "blame.h"
 #include "pattern.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -97,16 +98,10 @@ static int add_patterns(struct build *b)
 
 static int build_automaton(struct build *b)
 {
-	uint32_t worst = UINT32_MAX;
+	uint32_t worst;
 	int r = au_build(b->au, NULL, &worst);
 
-	if (r != -E2BIG)
-		return r;
-	b->err->id = "E-too-complex";
-	if (worst < b->npatterns)
-		b->err->loc = b->locs[worst];
-	return bl_error_set(&b->err->msg, -E2BIG,
-			    "the patterns of this policy together need more states than can be had; this one takes part in most");
+	return r == -E2BIG ? blame_rules(b->au, b->owners, b->locs, b->npatterns, b->err) : r;
 }
 
 static int set_payloads(struct build *b)
@@ -291,7 +286,7 @@ static int build_all(struct build *b)
 	if (r == 0 && b->w.n > BL_MAX_WORDS) {
 		b->err->id = "E-too-big";
 		r = bl_error_set(&b->err->msg, -E2BIG, "the tables take %zu KiB, and %u KiB is the most the kernel side holds",
-				 b->w.n / 128, BL_MAX_WORDS / 128);
+				 (b->w.n + 127) / 128, BL_MAX_WORDS / 128);
 	}
 	return r;
 }
@@ -314,20 +309,22 @@ static uint64_t features(const struct build *b)
 	return f;
 }
 
+/* Makes room for the head before the words. */
 static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 {
 	size_t len = sizeof(struct bl_tables) + b->w.n * 8;
-	struct bl_tables *t = malloc(len);
+	struct bl_tables *t = realloc(b->w.v, len);
 
 	if (!t)
 		return -ENOMEM;
-	b->w.v[0] = BL_CELL_HEAD; /* the dead state */
+	b->w.v = NULL;
+	memmove(t->w, (const void *)t, b->w.n * 8);
+	t->w[0] = BL_CELL_HEAD; /* the dead state */
 	b->head.magic = BL_TABLES_MAGIC;
 	b->head.abi = BL_ABI_VERSION;
 	b->head.nwords = (uint32_t)b->w.n;
 	b->head.features = features(b);
 	*t = b->head;
-	memcpy(t->w, b->w.v, b->w.n * 8);
 	*ret = t;
 	*ret_len = len;
 	return 0;

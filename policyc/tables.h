@@ -6,11 +6,17 @@
 #include "ir.h"
 #include "errmsg.h"
 
+#define TABLES_WORST 3u /* places named in one error */
+
 /* Where a policy does not fit, and why; loc.file NULL: no single place. */
 struct tables_error {
 	struct src_loc loc;
 	const char *id;
 	struct bl_error msg;
+	const char *help; /* NULL: none */
+	const char *note; /* about each of the others */
+	struct src_loc others[TABLES_WORST - 1];
+	size_t nothers;
 };
 
 /*

@@ -10,7 +10,7 @@
 /* Powers of two: the verifier bounds an index by a mask. */
 #define ASK_ANCESTORS 8u
 #define ASK_OBJECTS 4u
-#define ASK_KEY 32u /* bytes of a key kept for the comparison; BL_KEY_NET_MAX of them can be meant */
+#define ASK_KEY 64u /* bytes of a key kept for the comparison; BL_KEY_NET_MAX of them can be meant */
 
 struct ask_object {
 	__u64 ops;  /* BL_OP_BIT, numbers below 32 */

@@ -40,7 +40,7 @@ static void add_component(struct rnd *r, struct bl_buf *b)
 		bl_buf_str(b, "**");
 }
 
-static void add_path(struct rnd *r, struct bl_buf *b)
+void gen_path(struct rnd *r, struct bl_buf *b)
 {
 	uint32_t n = 1 + rnd_below(r, 5);
 
@@ -166,10 +166,10 @@ static void add_sets(struct rnd *r, struct bl_buf *b)
 {
 	for (int i = 0; i < SETS; i++) {
 		bl_buf_printf(b, "set p%d =", i);
-		add_list(r, b, add_path, 3);
+		add_list(r, b, gen_path, 3);
 		if (i == SETS - 1) {
 			bl_buf_str(b, " except");
-			add_list(r, b, add_path, 2);
+			add_list(r, b, gen_path, 2);
 		}
 		bl_buf_printf(b, ";\nset n%d =", i);
 		add_list(r, b, add_addr, 3);
@@ -189,18 +189,18 @@ static void add_term(struct rnd *r, struct bl_buf *b)
 
 	if (what < 50) {
 		bl_buf_str(b, "exe");
-		add_values(r, b, add_path, 'p');
+		add_values(r, b, gen_path, 'p');
 	} else if (what < 70) {
 		bl_buf_str(b, "user");
 		add_values(r, b, add_user, 0);
 	} else if (what < 85) {
 		bl_buf_str(b, "cgroup");
-		add_values(r, b, add_path, 'p');
+		add_values(r, b, gen_path, 'p');
 	} else if (what < 92) {
 		bl_buf_str(b, "any");
 	} else {
 		bl_buf_str(b, "any except exe");
-		add_list(r, b, add_path, 3);
+		add_list(r, b, gen_path, 3);
 	}
 }
 
@@ -282,7 +282,7 @@ static void add_rule(struct rnd *r, struct bl_buf *b)
 	add_action(r, b);
 	if (what < 60) {
 		add_ops(r, b, false);
-		add_values(r, b, add_path, 'p');
+		add_values(r, b, gen_path, 'p');
 	} else if (what < 92) {
 		bl_buf_str(b, " connect");
 		add_net_object(r, b);

@@ -18,6 +18,8 @@ enum gen_shape {
 
 /* The shape of the i-th policy. */
 enum gen_shape gen_shape(uint32_t i);
+/* Appends a path with wildcards, as rules have it. */
+void gen_path(struct rnd *r, struct bl_buf *b);
 void gen_policy(struct rnd *r, enum gen_shape shape, struct bl_buf *ret);
 
 #endif

@@ -22,8 +22,9 @@ struct tok {
 struct sim {
 	struct tok toks[TOKENS];
 	size_t n;
-	bool at[TOKENS + 1], next[TOKENS + 1];	  /* before token i */
-	bool in[TOKENS + 1], next_in[TOKENS + 1]; /* inside the `**` i, with at least one byte of it taken */
+	bool at[TOKENS + 2], next[TOKENS + 2];	  /* before token i */
+	bool in[TOKENS + 2], next_in[TOKENS + 2]; /* inside the `**` i, with at least one byte of it taken */
+	size_t lo, hi;				  /* outside of lo..hi all of them are false: long globs would take long */
 };
 
 static bool class_has(const struct tok *t, uint8_t byte)
@@ -67,39 +68,49 @@ static void cut(struct sim *m, const char *glob)
 	}
 }
 
+static void stand(struct sim *m, bool *where, size_t i)
+{
+	where[i] = true;
+	if (i > m->hi)
+		m->hi = i;
+}
+
 /* Steps that take no byte; tokens from left to right, so one pass is enough. */
 static void skip(struct sim *m)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		m->at[i + 1] |= m->in[i] || (m->at[i] && m->toks[i].type == TOK_STAR);
+	for (size_t i = m->lo; i < m->n && i <= m->hi; i++) {
+		if (m->in[i] || (m->at[i] && m->toks[i].type == TOK_STAR))
+			stand(m, m->at, i + 1);
 		if (m->at[i] && m->toks[i].type == TOK_COMPONENTS && i + 1 < m->n)
-			m->at[i + 2] = true; /* no component, and then no slash after it */
+			stand(m, m->at, i + 2); /* no component, and then no slash after it */
 	}
 }
 
 /* False: nothing can match any more. */
 static bool take(struct sim *m, uint8_t byte)
 {
-	bool alive = false;
+	size_t lo = m->lo, hi = m->hi;
 
-	memset(m->next, 0, m->n + 1);
-	memset(m->next_in, 0, m->n + 1);
-	for (size_t i = 0; i < m->n; i++) {
+	memset(m->next + lo, 0, hi - lo + 2);
+	memset(m->next_in + lo, 0, hi - lo + 2);
+	for (size_t i = lo; i <= hi && i < m->n; i++) {
 		const struct tok *t = &m->toks[i];
 
-		m->next_in[i] = m->in[i] || (m->at[i] && t->type == TOK_COMPONENTS && byte != '/');
+		if (m->in[i] || (m->at[i] && t->type == TOK_COMPONENTS && byte != '/'))
+			stand(m, m->next_in, i);
 		if (!m->at[i])
 			continue;
 		if ((t->type == TOK_BYTE && t->byte == byte) || (t->type == TOK_ANY && byte != '/') ||
 		    (t->type == TOK_CLASS && class_has(t, byte)))
-			m->next[i + 1] = true;
-		m->next[i] |= t->type == TOK_STAR && byte != '/';
+			stand(m, m->next, i + 1);
+		if (t->type == TOK_STAR && byte != '/')
+			stand(m, m->next, i);
 	}
-	for (size_t i = 0; i <= m->n; i++)
-		alive |= m->next[i] || m->next_in[i];
-	memcpy(m->at, m->next, m->n + 1);
-	memcpy(m->in, m->next_in, m->n + 1);
-	return alive;
+	memcpy(m->at + lo, m->next + lo, hi - lo + 2);
+	memcpy(m->in + lo, m->next_in + lo, hi - lo + 2);
+	while (m->lo <= m->hi && !m->at[m->lo] && !m->in[m->lo])
+		m->lo++;
+	return m->lo <= m->hi;
 }
 
 static bool match_plain(const char *glob, struct text name)
@@ -109,9 +120,10 @@ static bool match_plain(const char *glob, struct text name)
 	if (strcmp(glob, "/") != 0 && name.len == 1)
 		return false; /* the root is no component of anything */
 	cut(&m, glob);
-	memset(m.at, 0, m.n + 1);
-	memset(m.in, 0, m.n + 1);
-	m.at[0] = true;
+	memset(m.at, 0, m.n + 2);
+	memset(m.in, 0, m.n + 2);
+	m.lo = m.hi = 0;
+	stand(&m, m.at, 0);
 	skip(&m);
 	for (size_t i = 0; i < name.len; i++) {
 		if (!take(&m, name.s[i]))

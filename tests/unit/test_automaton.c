@@ -814,6 +814,89 @@ START_TEST(limits_name_the_worst)
 }
 END_TEST
 
+/* What a pattern shares with others is nobody's fault, unless they are the same throughout. */
+START_TEST(blame_is_for_ones_own)
+{
+	struct au *a = blow_up();
+	struct re *ab = range(a, 'a', 'b'), *x = re_cat(a, re_star(a, ab), lit(a, "a"));
+	uint32_t worst = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		x = re_cat(a, x, ab);
+	au_add(a, 0, re_cat(a, re_star(a, ab), lit(a, "c")), 4);
+	ck_assert_int_eq(au_build(a, &(struct au_limits){.max_states = 1000}, &worst), -E2BIG);
+	ck_assert_uint_eq(worst, 2);
+	ck_assert_uint_gt(au_blame(a, 2), 2000);
+	ck_assert_uint_lt(au_blame(a, 4), 20); /* waits for its 'c' in every state */
+	ck_assert_uint_lt(au_blame(a, 1), 20);
+	ck_assert_uint_eq(au_blame(a, 5), 0);
+	au_add(a, 0, x, 5);
+	ck_assert_int_eq(au_build(a, &(struct au_limits){.max_states = 1000}, &worst), -E2BIG);
+	ck_assert_uint_eq(worst, 2);
+	ck_assert_uint_gt(au_blame(a, 2), 2000);
+	ck_assert_int_eq(au_build(a, NULL, &worst), 0);
+	ck_assert_uint_eq(au_blame(a, 2), 0);
+	au_free(a);
+}
+END_TEST
+
+/* One expression under several patterns and kinds, each of its alternatives. */
+START_TEST(expressions_added_again)
+{
+	struct au *a = au_new();
+	struct re *x = re_alt(a, re_alt(a, lit(a, "ab"), lit(a, "ac")), re_cat(a, lit(a, "a"), re_star(a, lit(a, "d"))));
+	const uint32_t *patterns;
+	unsigned kind;
+	uint32_t worst, s;
+	size_t n;
+
+	au_add(a, 0, x, 1);
+	au_add(a, 1, x, 2);
+	au_add(a, 0, lit(a, "ab"), 3);
+	au_add(a, 0, x, 4);
+	ck_assert_int_eq(au_build(a, NULL, &worst), 0);
+	for (size_t i = 0; i < au_nsets(a); i++)
+		au_set_payload(a, i, i + 1);
+	for (const char *const *t = (const char *const[]){"ab", "ac", "add", NULL}; *t; t++) {
+		s = au_start(a, 0);
+		for (const char *c = *t; *c; c++)
+			s = au_next(a, s, (uint8_t)*c);
+		ck_assert_uint_gt(au_payload(a, s), 0);
+		au_get_set(a, au_payload(a, s) - 1, &kind, &patterns, &n);
+		ck_assert_uint_eq(kind, 0);
+		ck_assert_uint_eq(n, strcmp(*t, "ab") == 0 ? 3 : 2);
+		ck_assert_uint_eq(patterns[0], 1);
+		ck_assert_uint_eq(patterns[n - 1], 4);
+	}
+	s = au_next(a, au_next(a, au_start(a, 1), 'a'), 'c');
+	ck_assert_uint_gt(au_payload(a, s), 0);
+	au_get_set(a, au_payload(a, s) - 1, &kind, &patterns, &n);
+	ck_assert(kind == 1 && n == 1 && patterns[0] == 2);
+	au_free(a);
+}
+END_TEST
+
+/* A thousand names anywhere take the memory of their names, not of a thousand loops in every state. */
+START_TEST(beginnings_are_shared)
+{
+	struct au *a = au_new();
+	struct re *dirs = re_star(a, re_cat(a, lit(a, "/"), re_cat(a, not_slash(a), re_star(a, not_slash(a)))));
+	size_t before;
+	uint32_t worst;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "/%08x", i * 0x9e3779b1u);
+		ck_assert_int_eq(au_add(a, BL_KEY_PATH, re_cat(a, dirs, lit(a, name)), i), 0);
+	}
+	before = au_memory(a);
+	ck_assert_int_eq(au_build(a, &(struct au_limits){.max_memory = before + (3u << 20)}, &worst), 0);
+	ck_assert_uint_gt(au_nstates(a), 6000);
+	au_free(a);
+}
+END_TEST
+
 START_TEST(steps_are_limited)
 {
 	struct au *a = blow_up();
@@ -989,6 +1072,7 @@ int main(void)
 		empty_automaton,    sets_and_payloads,	   defaults_stay_apart,
 		all_bytes_distinct, random_ranges,	   long_chains,
 		stops_in_time,	    limits_name_the_worst, state_limit_is_exact,
+		blame_is_for_ones_own, beginnings_are_shared, expressions_added_again,
 		steps_are_limited,  packs_densely,	   doubling,
 		allocations_fail,   null_arguments,	   weak_weights_are_caught,
 		deterministic,	    random_all_stages,

@@ -491,6 +491,45 @@ START_TEST(test_limit_sets)
 }
 END_TEST
 
+/* Sets count as often as they are used, whether or not their values are stored again. */
+START_TEST(test_limit_patterns)
+{
+	char *names = repeat("/x,", 999), *rules = repeat("deny read $s;", 999), *text;
+
+	for (int over = 0; over < 2; over++) {
+		ck_assert_int_gt(asprintf(&text, "set s = %s /y; profile p { subject any; %s %s }", names, rules,
+					  over ? "deny read /z;" : ""),
+				 0);
+		expect(text, over ? "E-limit" : "");
+		free(text);
+		ck_assert_int_gt(asprintf(&text, "set s = %s /y; profile p { subject any; %s %s }", names, rules,
+					  over ? "deny read $s;" : ""),
+				 0);
+		expect(text, over ? "E-limit" : "");
+		free(text);
+	}
+	free(names);
+	free(rules);
+}
+END_TEST
+
+/* A list that is one set has the set's own values; what one rule adds to them is not in the others. */
+START_TEST(test_set_alone)
+{
+	compile_one("set s = /a, /b; set t = $s; profile p { subject any; deny read $s except /a/c; deny read $t; "
+		    "deny read $s, /d; deny read /x except $s; allow read $s; }");
+	ck_assert_uint_eq(c.diags.nerrors, 0);
+	ck_assert_uint_eq(ir.rules[0].object.npatterns, 3);
+	ck_assert(ir.rules[0].object.patterns[2].except && !ir.rules[0].object.patterns[1].except);
+	ck_assert_uint_eq(ir.rules[1].object.npatterns, 2);
+	ck_assert_uint_eq(ir.rules[2].object.npatterns, 3);
+	ck_assert(ir.rules[3].object.patterns[1].except && ir.rules[3].object.patterns[2].except);
+	ck_assert_uint_eq(ir.rules[4].object.npatterns, 2);
+	ck_assert(!ir.rules[4].object.patterns[0].except && !ir.rules[4].object.patterns[1].except);
+	ck_assert_ptr_eq(ir.rules[1].object.patterns, ir.rules[4].object.patterns);
+}
+END_TEST
+
 START_TEST(test_limit_files)
 {
 	struct compile_text t[LIMIT_INCLUDE_DEPTH + 2];
@@ -686,11 +725,11 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	ADD(s, "rules", test_ops, test_rule_parts, test_sets, test_net);
+	ADD(s, "rules", test_ops, test_rule_parts, test_sets, test_set_alone, test_net);
 	ADD(s, "conditions", test_subjects, test_weak, test_users, test_shared_set);
 	ADD(s, "files", test_include_once, test_search_path, test_unreadable, test_damaged);
-	ADD(s, "limits", test_limit_text, test_limit_nesting, test_limit_counts, test_limit_sets, test_limit_files,
-	    test_limit_included, test_limit_file_size);
+	ADD(s, "limits", test_limit_text, test_limit_nesting, test_limit_counts, test_limit_sets, test_limit_patterns,
+	    test_limit_files, test_limit_included, test_limit_file_size);
 	ADD(s, "output", test_json, test_colour, test_promote, test_no_escape_sequences);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

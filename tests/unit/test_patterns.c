@@ -372,19 +372,25 @@ START_TEST(test_cgroup_re)
 END_TEST
 
 /* Key of a peer as bl_key_net() makes it; port < 0: a socket without ports. */
+/* The bytes of a key as the decision core writes them, two for each. */
 static size_t net_key(uint8_t *key, uint8_t proto, const char *addr, int port)
 {
+	uint8_t bytes[18] = {0};
 	bool six = strchr(addr, ':');
-	size_t n = six ? 18 : 6;
+	size_t n = six ? 16 : 4;
 
+	ck_assert_int_eq(inet_pton(six ? AF_INET6 : AF_INET, addr, bytes), 1);
+	if (port >= 0) {
+		bytes[n++] = (uint8_t)(port >> 8);
+		bytes[n++] = (uint8_t)port;
+	}
 	key[0] = proto;
 	key[1] = six ? BL_FAM_INET6 : BL_FAM_INET;
-	ck_assert_int_eq(inet_pton(six ? AF_INET6 : AF_INET, addr, key + 2), 1);
-	if (port >= 0) {
-		key[n++] = (uint8_t)(port >> 8);
-		key[n++] = (uint8_t)port;
+	for (size_t i = 0; i < n; i++) {
+		key[2 + 2 * i] = bytes[i] >> 4;
+		key[3 + 2 * i] = bytes[i] & 15;
 	}
-	return n;
+	return 2 + 2 * n;
 }
 
 START_TEST(test_net_re)

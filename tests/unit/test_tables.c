@@ -304,7 +304,8 @@ START_TEST(requests_whole)
 	ck_assert_uint_eq(q.ask.who.ngroups, 2);
 	ck_assert_uint_eq(q.ask.who.groups[1], 6);
 	ck_assert_uint_eq(q.ask.who.capabilities, 1ULL << 5 | 1ULL << 39);
-	ck_assert_str_eq(q.ask.who.script, "/s");
+	ck_assert_str_eq(q.ask.who.scripts[2], "/s");
+	ck_assert_ptr_null(q.ask.who.scripts[0]);
 	ck_assert_str_eq(q.ask.who.unit, "u.service");
 	ck_assert_str_eq(q.ask.who.container, "c");
 	ck_assert_uint_eq(q.ask.who.login, 7);
@@ -337,6 +338,7 @@ static const struct {
 	{ "{\"op\":\"\\udc00\"}", "not a JSON object: half a surrogate pair" },
 	{ "{\"op\":\"\\u12g4\"}", "not a JSON object: \\u needs four hexadecimal digits" },
 	{ "{\"exe\":\"/a\\u0000b\"}", "\"exe\" contains a NUL" },
+	{ "{\"op\":\"connect\",\"object\":\"tcp 10.0.0.1:80\\u0000:81\"}", "\"object\" contains a NUL" },
 	{ "{\"euid\":-1}", "\"euid\" is not a number from 0 to 4294967295" },
 	{ "{\"euid\":4294967296}", "\"euid\" is not a number from 0 to 4294967295" },
 	{ "{\"euid\":1e3}", "\"euid\" is not a number from 0 to 4294967295" },

@@ -64,7 +64,12 @@ START_TEST(escapes_for_terminals)
 		PAIR("\xe2\x28\xa1", "\\xe2(\\xa1"),
 	};
 
+	struct bl_buf b = BL_BUF_INIT;
+
 	check_pairs(pairs, sizeof(pairs) / sizeof(pairs[0]), bl_text_escape);
+	bl_text_source(&b, "read /a\\*\x1b[2J\xe2\x80\xae\xff");
+	ck_assert_str_eq(bl_buf_text(&b), "read /a\\*\\x1b[2J\\xe2\\x80\\xae\\xff");
+	bl_buf_free(&b);
 }
 END_TEST
 
@@ -155,17 +160,21 @@ static const char *object(uint32_t kind, const void *key, size_t n)
 
 START_TEST(names_objects)
 {
-	static const uint8_t tcp4[] = {6, 4, 10, 0, 0, 5, 0x15, 0x38};
-	static const uint8_t udp6[] = {17, 6, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 53};
-	static const uint8_t raw4[] = {1, 4, 192, 0, 2, 1};
+	static const uint8_t tcp4[] = {6, 4, 0, 10, 0, 0, 0, 0, 0, 5, 1, 5, 3, 8};
+	static const uint8_t udp6[] = {17, 6, 2, 0, 0, 1, 0, 13, 11, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				       0,  0, 0, 0, 0, 0, 0, 0,  0,  0, 0, 0, 0, 0, 1, 0, 0, 3, 5};
+	static const uint8_t raw4[] = {1, 4, 12, 0, 0, 0, 0, 2, 0, 1};
+	static const uint8_t no_half[] = {1, 4, 12, 0, 0, 16, 0, 2, 0, 1};
 	static const uint8_t id[] = {0, 0, 3, 0xe8};
 
 	ck_assert_str_eq(object(BL_KEY_NET, tcp4, sizeof(tcp4)), "tcp 10.0.0.5:5432");
 	ck_assert_str_eq(object(BL_KEY_NET, udp6, sizeof(udp6)), "udp [2001:db8::1]:53");
-	ck_assert_str_eq(object(BL_KEY_NET, udp6, sizeof(udp6) - 2), "udp 2001:db8::1");
+	ck_assert_str_eq(object(BL_KEY_NET, udp6, sizeof(udp6) - 4), "udp 2001:db8::1");
 	ck_assert_str_eq(object(BL_KEY_NET, raw4, sizeof(raw4)), "other 192.0.2.1");
-	ck_assert_str_eq(object(BL_KEY_NET, tcp4, 5), "0x06040a0000");
-	ck_assert_str_eq(object(BL_KEY_NET, udp6, 8), "0x110620010db80000");
+	ck_assert_str_eq(object(BL_KEY_NET, tcp4, 5), "0x0604000a00");
+	ck_assert_str_eq(object(BL_KEY_NET, udp6, 8), "0x110602000001000d");
+	ck_assert_str_eq(object(BL_KEY_NET, no_half, sizeof(no_half)), "0x01040c00001000020001");
+	ck_assert_str_eq(object(BL_KEY_NET, tcp4, sizeof(tcp4) - 1), "0x0604000a000000000005010503");
 	ck_assert_str_eq(object(BL_KEY_NET, id, 4), "0x000003e8");
 	ck_assert_str_eq(object(BL_KEY_NET, id, 0), "0x");
 	ck_assert_str_eq(object(BL_KEY_USER, id, 4), "1000");
