@@ -104,13 +104,15 @@ static int adopt(struct daemon *d, struct bl_error *err)
 
 static int take_policy(struct daemon *d, const struct bl_run_options *opt, struct bl_error *err)
 {
-	struct bl_load_result result;
-	int r = opt->image ? bl_load(opt->image, opt->dry_run, &result, err) : bl_probe_ready(err);
+	struct bl_load_result result = {.nlinks = 0};
+	int r = opt->image ? bl_load(opt->image, opt->load, &result, err) : bl_probe_ready(err);
 
 	if (r == 0)
 		r = adopt(d, err);
 	if (r == 0)
 		say_state(d, opt->image ? "loaded" : "adopted");
+	if (r == 0 && result.nlinks != 0)
+		(void)fprintf(stderr, "enforcer: " BL_LINKS_ACCEPTED "\n", result.nlinks);
 	return r;
 }
 

@@ -7,7 +7,7 @@
 
 struct bl_run_options {
 	const char *image; /* NULL: adopt what is loaded */
-	bool dry_run;
+	unsigned int load; /* BL_LOAD_* */
 	bool json;
 };
 /* Runs until SIGTERM or SIGINT; enforcement stays on. Says what it does on stderr, prints events on stdout. */

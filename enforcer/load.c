@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "links.h"
 #include "owner.h"
 #include "pins.h"
 #include "probe.h"
@@ -318,9 +319,9 @@ static void fill_result(struct job *job)
 	ret->dry_run = ((job->flags | job->image.tables->flags) & BL_TF_DRY_RUN) != 0;
 }
 
-int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct bl_error *err)
+int bl_load(const char *path, unsigned int options, struct bl_load_result *ret, struct bl_error *err)
 {
-	struct job job = {.path = path, .flags = dry_run ? BL_TF_DRY_RUN : 0, .result = ret};
+	struct job job = {.path = path, .flags = options & BL_LOAD_DRY_RUN ? BL_TF_DRY_RUN : 0, .result = ret};
 	void *buf = NULL;
 	int lock, r;
 
@@ -328,6 +329,8 @@ int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct b
 	r = read_image(path, &buf, &job.image, err);
 	if (r == 0)
 		r = check_owners(path, &job.image, err);
+	if (r == 0)
+		r = bl_links_check(path, &job.image, options & BL_LOAD_ACCEPT_LINKS, &ret->nlinks, err);
 	if (r == 0)
 		r = bl_probe_ready(err);
 	if (r == 0)

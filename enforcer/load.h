@@ -11,14 +11,19 @@ struct bl_load_result {
 	uint32_t nprofiles, nrules;
 	uint32_t nwords, words; /* of tables: needed, there */
 	size_t nhooks;		/* attached */
+	size_t nlinks;		/* prefixes of patterns that go through symbolic links, accepted */
 	bool dry_run;
 };
 
+#define BL_LOAD_DRY_RUN 1u	/* every profile is in audit mode */
+#define BL_LOAD_ACCEPT_LINKS 2u /* patterns may go through symbolic links of this machine */
+#define BL_LINKS_ACCEPTED "%zu prefixes of patterns go through symbolic links on this machine: accepted, no name matches them"
+
 /*
- * Reads, checks and loads an image file. The first load makes everything, later ones switch over. A failure changes
- * nothing. Takes the lock.
+ * Reads, checks and loads an image file. options: BL_LOAD_*. The first load makes everything, later ones switch over. A
+ * failure changes nothing. Takes the lock.
  */
-int bl_load(const char *path, bool dry_run, struct bl_load_result *ret, struct bl_error *err);
+int bl_load(const char *path, unsigned int options, struct bl_load_result *ret, struct bl_error *err);
 
 /* Removes links, then everything else, and looks whether anything is left. Takes the lock. -ENOENT: nothing is loaded.
  */

@@ -16,11 +16,12 @@
 #include "banned.h"
 
 struct options {
-	bool dry_run, json, follow, help;
+	bool json, follow, help;
+	unsigned int load; /* BL_LOAD_* */
 	const char *image; /* NULL: none given */
 };
 
-enum { OPT_DRY_RUN = 1, OPT_JSON = 2, OPT_FOLLOW = 4, ARG_MAY = 8, ARG_MUST = 16 };
+enum { OPT_DRY_RUN = 1, OPT_JSON = 2, OPT_FOLLOW = 4, ARG_MAY = 8, ARG_MUST = 16, OPT_ACCEPT_LINKS = 32 };
 
 struct command {
 	const char *name;
@@ -33,7 +34,7 @@ struct command {
 static int run_load(const struct options *opt, struct bl_error *err)
 {
 	struct bl_load_result res;
-	int r = bl_load(opt->image, opt->dry_run, &res, err);
+	int r = bl_load(opt->image, opt->load, &res, err);
 
 	if (r < 0)
 		return r;
@@ -44,12 +45,14 @@ static int run_load(const struct options *opt, struct bl_error *err)
 	if (res.dry_run && res.old_gen != 0)
 		(void)printf("generation %" PRIu32 " is not in force any more: until the next load nothing is refused\n",
 			     res.old_gen);
+	if (res.nlinks != 0)
+		(void)printf(BL_LINKS_ACCEPTED "\n", res.nlinks);
 	return 0;
 }
 
 static int run_run(const struct options *opt, struct bl_error *err)
 {
-	const struct bl_run_options o = {.image = opt->image, .dry_run = opt->dry_run, .json = opt->json};
+	const struct bl_run_options o = {.image = opt->image, .load = opt->load, .json = opt->json};
 
 	return bl_daemon_run(&o, err);
 }
@@ -86,9 +89,10 @@ static int run_unload(const struct options *opt, struct bl_error *err)
 }
 
 static const struct command commands[] = {
-	{"load", "IMAGE [--dry-run]", "put a policy in force", OPT_DRY_RUN | ARG_MUST, run_load},
-	{"run", "[IMAGE] [--dry-run] [--json]", "load or adopt a policy, then print and serve its events",
-	 OPT_DRY_RUN | OPT_JSON | ARG_MAY, run_run},
+	{"load", "IMAGE [--dry-run] [--accept-links]", "put a policy in force", OPT_DRY_RUN | OPT_ACCEPT_LINKS | ARG_MUST,
+	 run_load},
+	{"run", "[IMAGE] [--dry-run] [--accept-links] [--json]", "load or adopt a policy, then print and serve its events",
+	 OPT_DRY_RUN | OPT_ACCEPT_LINKS | OPT_JSON | ARG_MAY, run_run},
 	{"status", "[--json]", "what is in force, with hits and counters", OPT_JSON, run_status},
 	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW, run_events},
 	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
@@ -99,7 +103,7 @@ static void print_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: enforcer COMMAND [OPTIONS]\n");
 	for (size_t i = 0; i < BL_ARRAY_SIZE(commands); i++)
-		(void)fprintf(to, "  %-7s %-30s %s\n", commands[i].name, commands[i].args, commands[i].what);
+		(void)fprintf(to, "  %-7s %-46s %s\n", commands[i].name, commands[i].args, commands[i].what);
 	(void)fprintf(to, "  --help, --version\n"
 			  "exit status: 0 fine, 1 policy refused or not enforced, 2 usage, 3 system\n");
 }
@@ -130,8 +134,9 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 		return usage_error(c, "too many arguments: ", argv[argc - 1]);
 	if ((c->takes & ARG_MUST) != 0 && !ret->image)
 		return usage_error(c, "an image is missing; 'policyc build' makes one", "");
-	if (ret->dry_run && !ret->image)
-		return usage_error(c, "--dry-run needs an image: what is loaded stays as it was loaded", "");
+	if (ret->load != 0 && !ret->image)
+		return usage_error(c, ret->load & BL_LOAD_DRY_RUN ? "--dry-run" : "--accept-links",
+				   " needs an image: what is loaded stays as it was loaded");
 	return 0;
 }
 
@@ -139,6 +144,7 @@ static int parse_options(const struct command *c, int argc, char **argv, struct 
 {
 	static const struct option longs[] = {
 		{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+		{"accept-links", no_argument, NULL, OPT_ACCEPT_LINKS},
 		{"json", no_argument, NULL, OPT_JSON},
 		{"follow", no_argument, NULL, OPT_FOLLOW},
 		{"help", no_argument, NULL, 'h'},
@@ -156,11 +162,20 @@ static int parse_options(const struct command *c, int argc, char **argv, struct 
 		}
 		if (o == '?' || (c->takes & (unsigned int)o) == 0)
 			return usage_error(c, "no such option: ", argv[optind - 1]);
-		ret->dry_run |= o == OPT_DRY_RUN;
+		ret->load |= (o == OPT_DRY_RUN ? BL_LOAD_DRY_RUN : 0) | (o == OPT_ACCEPT_LINKS ? BL_LOAD_ACCEPT_LINKS : 0);
 		ret->json |= o == OPT_JSON;
 		ret->follow |= o == OPT_FOLLOW;
 	}
 	return parse_arguments(c, argc, argv, ret);
+}
+
+static void print_error(const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\n");
+		(void)fprintf(stderr, "enforcer: %.*s\n", (int)n, text);
+		n += text[n] == '\n';
+	}
 }
 
 /* The one place where errors are printed. */
@@ -171,8 +186,7 @@ static int report(int r, const struct bl_error *err)
 	if (r == 0)
 		return fflush(stdout) == 0 ? BL_EXIT_FINE : BL_EXIT_SYSTEM;
 	(void)fflush(stdout);
-	if (err->text[0] != '\0')
-		(void)fprintf(stderr, "enforcer: %s\n", err->text);
+	print_error(err->text);
 	if (r == BL_SYSTEM && log[0] != '\0')
 		(void)fprintf(stderr, "libbpf said:\n%s", log);
 	return r == BL_REFUSED ? BL_EXIT_REFUSED : BL_EXIT_SYSTEM;

@@ -10,7 +10,7 @@
 #include "abi.h"
 
 #define BL_IMAGE_MAGIC "BAILIFF\n"
-#define BL_IMAGE_VERSION 1u
+#define BL_IMAGE_VERSION 2u
 #define BL_IMAGE_MAX (64u << 20) /* bytes of a whole file */
 
 struct bl_image_head {
@@ -31,7 +31,8 @@ enum bl_section_type {
 	BL_SEC_RULES = 4,    /* struct bl_meta_rule, by rule number */
 	BL_SEC_ATOMS = 5,    /* struct bl_meta_atom, by atom number */
 	BL_SEC_USERS = 6,    /* struct bl_meta_id: names that were resolved to numbers at compile time */
-	BL_SEC_COUNT = 6     /* all of them are there, in this order */
+	BL_SEC_PREFIXES = 7, /* struct bl_meta_prefix: names that must not go through symbolic links where the image is loaded */
+	BL_SEC_COUNT = 7     /* all of them are there, in this order */
 };
 
 struct bl_section {
@@ -74,6 +75,17 @@ struct bl_meta_id {
 	__u32 name;
 	__u32 kind; /* BL_KEY_USER or BL_KEY_GROUP */
 	__u32 id;
+	__u32 pad;
+};
+
+/* What all names that a pattern matches begin with: the directory before the first wildcard, or the whole name. Each once. */
+#define BL_PREFIX_FOLLOW 1u /* a link at the end of the name counts as well: the object has the name of what it leads to */
+struct bl_meta_prefix {
+	__u32 path; /* the bytes of the name, '/' first */
+	__u32 rest; /* how the pattern goes on, as written */
+	__u32 file; /* one place where it is written */
+	__u32 line;
+	__u32 flags; /* BL_PREFIX_* */
 	__u32 pad;
 };
 

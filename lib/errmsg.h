@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One sentence about what went wrong, for the caller who prints it: what failed, on what, why, and the cure. */
+/*
+ * What went wrong, for the caller who prints it: one sentence with what failed, on what, why, and the cure, or a line for each of
+ * several.
+ */
 #ifndef BL_ERRMSG_H
 #define BL_ERRMSG_H
 
 #include <stdarg.h>
 
 struct bl_error {
-	char text[1024]; /* "" if nothing went wrong; no newline at the end */
+	char text[4096]; /* "" if nothing went wrong; no newline at the end */
 };
 
 /* Formats into e (which may be NULL) and returns ret, so that `return bl_error_set(e, -EINVAL, ...)` reads well. */

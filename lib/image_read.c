@@ -18,7 +18,7 @@
 #define SECTIONS_END (sizeof(struct bl_image_head) + BL_SEC_COUNT * sizeof(struct bl_section))
 
 static const char *const section_names[BL_SEC_COUNT + 1] = {
-	"", "tables", "strings", "profiles", "rules", "terms", "users",
+	"", "tables", "strings", "profiles", "rules", "terms", "users", "prefixes",
 };
 
 static const uint32_t section_units[BL_SEC_COUNT + 1] = {
@@ -29,6 +29,7 @@ static const uint32_t section_units[BL_SEC_COUNT + 1] = {
 	sizeof(struct bl_meta_rule),
 	sizeof(struct bl_meta_atom),
 	sizeof(struct bl_meta_id),
+	sizeof(struct bl_meta_prefix),
 };
 
 /* ---- frame ---- */
@@ -158,6 +159,8 @@ static void point(const uint8_t *buf, size_t len, struct bl_image *img)
 		.atoms = (const void *)(buf + s[BL_SEC_ATOMS - 1].off),
 		.users = (const void *)(buf + s[BL_SEC_USERS - 1].off),
 		.nusers = s[BL_SEC_USERS - 1].len / sizeof(struct bl_meta_id),
+		.prefixes = (const void *)(buf + s[BL_SEC_PREFIXES - 1].off),
+		.nprefixes = s[BL_SEC_PREFIXES - 1].len / sizeof(struct bl_meta_prefix),
 	};
 }
 
@@ -260,6 +263,24 @@ static int check_meta_rest(const struct bl_image *img, struct bl_error *err)
 	return 0;
 }
 
+static int check_meta_prefix(const struct bl_image *img, size_t i, struct bl_error *err)
+{
+	const struct bl_meta_prefix *p = &img->prefixes[i];
+	const uint32_t strings[] = {p->path, p->rest, p->file};
+
+	for (size_t k = 0; k < sizeof(strings) / sizeof(strings[0]); k++) {
+		int r = check_string_of(img, "prefix", i, strings[k], err);
+
+		if (r < 0)
+			return r;
+	}
+	if (bl_image_str(img, p->path)[0] != '/')
+		return bl_error_set(err, -EINVAL, "prefix %zu does not begin with '/'", i);
+	if ((p->flags & ~BL_PREFIX_FOLLOW) != 0 || p->pad != 0)
+		return bl_error_set(err, -EINVAL, "prefix %zu: unknown flags, or padding is not zero", i);
+	return 0;
+}
+
 static int check_texts(const struct bl_image *img, struct bl_error *err)
 {
 	int r = check_counts(img, err);
@@ -276,6 +297,11 @@ static int check_texts(const struct bl_image *img, struct bl_error *err)
 	}
 	for (size_t i = 0; i < img->tables->nrules; i++) {
 		r = check_meta_rule(img, i, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < img->nprefixes; i++) {
+		r = check_meta_prefix(img, i, err);
 		if (r < 0)
 			return r;
 	}

@@ -26,6 +26,8 @@ struct bl_image {
 	const struct bl_meta_atom *atoms;	/* tables->natoms */
 	const struct bl_meta_id *users;
 	size_t nusers;
+	const struct bl_meta_prefix *prefixes;
+	size_t nprefixes;
 };
 
 /*

@@ -128,6 +128,21 @@ void bl_text_source(struct bl_buf *b, const char *s)
 	escape(b, (const uint8_t *)s, strlen(s), false);
 }
 
+void bl_text_pattern(struct bl_buf *b, const char *name)
+{
+	static const char special[] = "*?[]{}\\,;\"=#$ ";
+
+	for (size_t n; *name; name += n) {
+		n = strcspn(name, special);
+		bl_text_escape(b, name, n);
+		if (n == 0) {
+			bl_buf_char(b, '\\');
+			bl_buf_char(b, *name);
+			n = 1;
+		}
+	}
+}
+
 void bl_text_hex(struct bl_buf *b, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;

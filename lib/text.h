@@ -25,6 +25,9 @@ void bl_text_escape(struct bl_buf *b, const void *bytes, size_t n);
 /* The same for text of a policy, whose backslashes are its own and stay. */
 void bl_text_source(struct bl_buf *b, const char *s);
 
+/* A name as a pattern that matches it alone, as it is written in a policy. What cannot be shown is as bl_text_escape() has it. */
+void bl_text_pattern(struct bl_buf *b, const char *name);
+
 /*
  * An object or subject of a kind (enum bl_kind): a path escaped; a network key as "tcp 10.0.0.5:5432" or
  * "udp [2001:db8::1]:53"; an id as a number. Anything that is not of its kind's form in hexadecimal.

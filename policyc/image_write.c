@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Lays out an image: tables for the kernel, and beside them the names and places that people are told. */
 #include "image_write.h"
+#include "arena.h"
 #include "buf.h"
 #include "image.h"
 #include "image_read.h"
+#include "paths.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +85,25 @@ static void put_rest(const struct ir *ir, struct strings *s, struct bl_buf *atom
 	}
 }
 
+static void put_prefixes(const struct ir *ir, struct strings *s, struct bl_buf *out)
+{
+	const struct path_prefix *v;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a);
+	v = path_prefixes(&a, ir, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct bl_meta_prefix m = { .line = v[i].loc.line, .flags = v[i].follow ? BL_PREFIX_FOLLOW : 0 };
+
+		m.path = put_string(s, v[i].path);
+		m.rest = put_string(s, v[i].rest);
+		m.file = put_file(s, v[i].loc.file);
+		bl_buf_add(out, &m, sizeof(m));
+	}
+	arena_free(&a);
+}
+
 static void put_section(struct bl_buf *image, unsigned int type, const void *data, size_t len)
 {
 	static const char zeros[8];
@@ -154,6 +175,7 @@ int image_build_watched(const struct ir *ir, const struct tables_watch *w, void 
 	put_profiles(ir, &s, &part[BL_SEC_PROFILES]);
 	put_rules(ir, &s, &part[BL_SEC_RULES]);
 	put_rest(ir, &s, &part[BL_SEC_ATOMS], &part[BL_SEC_USERS]);
+	put_prefixes(ir, &s, &part[BL_SEC_PREFIXES]);
 	part[BL_SEC_STRINGS] = s.buf;
 	r = assemble(t, tlen, part, ret, ret_len);
 	for (unsigned int i = 0; i <= BL_SEC_COUNT; i++)

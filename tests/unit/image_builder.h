@@ -157,6 +157,7 @@ struct ib_sections {
 	struct bl_meta_rule rules[IB_NRULES];
 	struct bl_meta_atom atoms[IB_NATOMS];
 	struct bl_meta_id user;
+	struct bl_meta_prefix prefix;
 };
 
 static inline void ib_texts(struct ib *b, struct ib_sections *s)
@@ -194,6 +195,7 @@ static inline void ib_texts(struct ib *b, struct ib_sections *s)
 	s->atoms[0] = (struct bl_meta_atom){ib_string(b, "any"), 0};
 	s->atoms[1] = (struct bl_meta_atom){ib_string(b, "exe"), BL_KEY_EXE};
 	s->user = (struct bl_meta_id){ib_string(b, "root"), BL_KEY_USER, 0, 0};
+	s->prefix = (struct bl_meta_prefix){ib_string(b, "/b"), empty, file, 3, BL_PREFIX_FOLLOW, 0};
 }
 
 static inline size_t ib_put(uint8_t *img, uint32_t type, size_t at, const void *data, size_t n)
@@ -225,6 +227,7 @@ static inline uint8_t *ib_image(const struct ib_policy *p, size_t *ret_len)
 	at = ib_put(img, BL_SEC_RULES, at, s.rules, sizeof(s.rules));
 	at = ib_put(img, BL_SEC_ATOMS, at, s.atoms, sizeof(s.atoms));
 	at = ib_put(img, BL_SEC_USERS, at, &s.user, sizeof(s.user));
+	at = ib_put(img, BL_SEC_PREFIXES, at, &s.prefix, sizeof(s.prefix));
 	h = (void *)img;
 	memcpy(h->magic, BL_IMAGE_MAGIC, sizeof(h->magic));
 	h->version = BL_IMAGE_VERSION;

@@ -24,6 +24,7 @@ struct fixture {
 	struct bl_meta_rule *rules;
 	struct bl_meta_atom *atoms;
 	struct bl_meta_id *user;
+	struct bl_meta_prefix *prefix;
 	char *strings;
 };
 
@@ -37,6 +38,7 @@ static void fixture_point(struct fixture *f)
 	f->rules = (void *)(f->img + f->sec[BL_SEC_RULES - 1].off);
 	f->atoms = (void *)(f->img + f->sec[BL_SEC_ATOMS - 1].off);
 	f->user = (void *)(f->img + f->sec[BL_SEC_USERS - 1].off);
+	f->prefix = (void *)(f->img + f->sec[BL_SEC_PREFIXES - 1].off);
 }
 
 static struct fixture fixture_make(void)
@@ -72,6 +74,8 @@ START_TEST(accepts_what_is_right)
 	ck_assert_ptr_eq(img.tables, f.t);
 	ck_assert_uint_eq(img.tables->nprofiles, 1);
 	ck_assert_uint_eq(img.nusers, 1);
+	ck_assert_uint_eq(img.nprefixes, 1);
+	ck_assert_str_eq(bl_image_str(&img, img.prefixes[0].path), "/b");
 	ck_assert_str_eq(bl_image_str(&img, img.profiles[0].name), "cats");
 	ck_assert_str_eq(bl_image_str(&img, img.rules[0].message), "credential access");
 	ck_assert_str_eq(bl_image_str(&img, 0xffffffff), "");
@@ -235,11 +239,11 @@ static struct bl_profile *profile0(struct fixture *f)
 /* X(name, what to break, a part of the message) */
 #define BREAKAGES(X)                                                                                                   \
 	X(magic, f->head->magic[0] = 'X', "does not begin with")                                                       \
-	X(version, f->head->version = 3, "image is of format 3, this program reads 1")                                 \
+	X(version, f->head->version = 3, "image is of format 3, this program reads 2")                                 \
 	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 2")                                        \
 	X(size, f->head->size++, "says that it has")                                                                   \
 	X(head_pad, f->head->pad = 1, "padding is not zero")                                                           \
-	X(nsections, f->head->nsections = 5, "has 5 sections, expected 6")                                             \
+	X(nsections, f->head->nsections = 5, "has 5 sections, expected 7")                                             \
 	X(sec_order, f->sec[2].type = 4, "is not that of the section 'profiles'")                                      \
 	X(sec_pad, f->sec[2].pad = 4, "is not that of the section 'profiles'")                                         \
 	X(sec_off, f->sec[1].off += 8, "section 'strings' begins at byte")                                             \
@@ -248,9 +252,11 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(sec_long, f->sec[5].len = 1ULL << 60, "section 'users' ends after the image")                                \
 	X(sec_huge, f->sec[0].len = ~0ULL, "section 'tables' ends after the image")                                    \
 	X(sec_short, f->sec[0].len -= 8, "begins at byte")                                                             \
-	X(sec_empty_end, f->sec[5].len = 0, "after its last section")                                                  \
+	X(sec_empty_end, f->sec[6].len = 0, "after its last section")                                                  \
 	X(sec_gap, f->img[f->sec[2].off - 1] = 1, "not zero")                                                          \
 	X(sec_multiple, f->sec[5].len -= 8, "not a multiple")                                                          \
+	X(sec_multiple_prefixes, f->sec[6].len -= 8, "section 'prefixes' has 16 bytes, not a multiple of 24")           \
+	X(sec_long_prefixes, f->sec[6].len = 48, "section 'prefixes' ends after the image")                            \
 	X(str_first, f->strings[0] = 'x', "does not begin with the empty string")                                      \
 	X(str_last, f->strings[f->sec[1].len - 1] = 'x', "does not end in NUL")                                        \
 	X(str_profile, f->profile->name = 0x7fffffff, "profile 0: a text is at byte")                                  \
@@ -266,6 +272,13 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(rule_pad, f->rules[0].pad = 5, "rule 0: padding")                                                            \
 	X(atom_kind, f->atoms[1].kind = 16, "term 1: kind 16")                                                         \
 	X(user_kind, f->user->kind = BL_KEY_EXE, "neither a user nor a group")                                         \
+	X(prefix_path, f->prefix->path = (uint32_t)f->sec[1].len, "prefix 0: a text is at byte")                       \
+	X(prefix_rest, f->prefix->rest = 0xffffffff, "prefix 0: a text is at byte")                                    \
+	X(prefix_file, f->prefix->file = 1u << 20, "prefix 0: a text is at byte")                                      \
+	X(prefix_no_path, f->prefix->path = 0, "prefix 0 does not begin with '/'")                                     \
+	X(prefix_name, f->prefix->path = f->profile->name, "prefix 0 does not begin with '/'")                         \
+	X(prefix_flags, f->prefix->flags |= 2, "prefix 0: unknown flags")                                              \
+	X(prefix_pad, f->prefix->pad = 1, "prefix 0: unknown flags, or padding is not zero")                           \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
 	X(t_abi, f->t->abi = 3, "tables are of version 3, this program has 2")                                         \
 	X(t_nwords, f->t->nwords++, "words do not make")                                                               \

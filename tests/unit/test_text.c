@@ -242,6 +242,26 @@ START_TEST(buffers_grow)
 }
 END_TEST
 
+START_TEST(writes_names_as_patterns)
+{
+	static const struct pair pairs[] = {
+		PAIR("", ""),
+		PAIR("/usr/bin/dash", "/usr/bin/dash"),
+		PAIR("/a*b?[c]{d,e}\\;\"=#$ f", "/a\\*b\\?\\[c\\]\\{d\\,e\\}\\\\\\;\\\"\\=\\#\\$\\ f"),
+		PAIR("/caf\xc3\xa9*", "/caf\xc3\xa9\\*"),
+		PAIR("/\x1b[2J", "/\\x1b\\[2J"),
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct bl_buf b = BL_BUF_INIT;
+
+		bl_text_pattern(&b, pairs[i].in);
+		ck_assert_str_eq(bl_buf_text(&b), pairs[i].out);
+		bl_buf_free(&b);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("text");
@@ -251,6 +271,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, escapes_for_terminals);
+	tcase_add_test(tc, writes_names_as_patterns);
 	tcase_add_test(tc, writes_json_strings);
 	tcase_add_test(tc, json_says_whether_it_is_exact);
 	tcase_add_test(tc, random_bytes_stay_readable);

@@ -158,12 +158,12 @@ for line in sys.stdin:
     print(name)
 PYTHON
 size=$(stat -c %s a.bpi)
-tables=208 # after the head of 64 bytes and six sections of 24
+tables=232 # after the head of 64 bytes and seven sections of 24
 {
 	for n in 0 1 8 63 64 100 $((size / 2)) $((size - 8)) $((size - 1)); do echo "cut $n"; echo "cut $n sealed"; done
 	for n in 0 7 8 12 16 24 28 32 63 64 72 80 $tables $((size / 2)) $((size - 1)); do echo "flip $n 1"; done
-	for n in 8 12; do echo "set32 $n 0 sealed"; echo "set32 $n 9999 sealed"; done # the format's number, the tables'
-	for n in $(seq $tables 4 276) 284 296; do echo "flip $n 0xff sealed"; done
+	for n in 8 12; do for v in 0 1 9999; do echo "set32 $n $v sealed"; done; done # the format's number, the tables'
+	for n in $(seq $tables 4 $((tables + 68))) $((tables + 76)) $((tables + 88)); do echo "flip $n 0xff sealed"; done
 	for n in 64 68 72 80 88 96; do echo "flip $n 0x80 sealed"; done
 	echo "flip $((tables + 512 + 2048)) 0x80 sealed" # the first state of the automaton
 } | python3 seal.py a.bpi bad >images
