@@ -114,6 +114,8 @@ unit: all $(UNIT)
 	@tests/language/run
 	@tests/fmt/run
 	@tests/man/run
+	@tests/shell/run
+	@tests/editors/run
 	@scripts/check-deps
 
 ## make sanitize        unit and golden tests once more under ASan and UBSan
