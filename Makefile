@@ -121,6 +121,8 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/fmt/run
 	@tests/fail/run
 	@tests/man/run
+	@tests/shell/run
+	@tests/editors/run
 	@scripts/check-deps
 
 ## make sanitize        unit and golden tests once more under ASan and UBSan, and the fuzz targets over their corpora

@@ -12,7 +12,8 @@ enum exit_status { EXIT_FINE = 0, EXIT_POLICY = 1, EXIT_USAGE = 2, EXIT_SYSTEM =
 struct cmd_options {
 	bool json;
 	bool warnings_are_errors;
-	bool no_tests;		 /* the policy's own tests and assertions are not run */
+	bool no_tests;		 /* the policy's own tests and assertions are not run... */
+	bool asking;		 /* ...and nothing need be said of that: the policy is only asked about */
 	bool tests;		 /* they are told of one by one */
 	const char *const *dirs; /* -I, in the order given */
 	size_t ndirs;

@@ -103,7 +103,7 @@ static int build_image(const struct cmd_options *o, struct compile *c, const str
 		add_tables_error(c, &err);
 	if (r == -ENOMEM)
 		return cmd_fail(EXIT_SYSTEM, "out of memory");
-	if (o->no_tests && ir->ntests != 0)
+	if (o->no_tests && !o->asking && ir->ntests != 0)
 		warn_no_tests(c);
 	compile_finish(c);
 	if (r == 0 && !o->no_tests)
@@ -195,15 +195,17 @@ static bool is_image(const char *path)
 
 int cmd_load(const struct cmd_options *o, char *file, struct bl_image *ret, void **ret_mem)
 {
+	struct cmd_options with = *o;
 	struct bl_error err;
 	size_t len;
 	int status, r;
 
+	with.no_tests = with.asking = true; /* one that fails is a reason to ask what the policy says */
 	if (is_image(file)) {
 		if (bl_image_file_read(file, 0, ret_mem, &len, &err) < 0)
 			return cmd_fail(EXIT_SYSTEM, "%s", err.text);
 	} else {
-		status = cmd_compile(o, &file, 1, ret_mem, &len);
+		status = cmd_compile(&with, &file, 1, ret_mem, &len);
 		if (status != EXIT_FINE)
 			return status;
 	}

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of enforcer(8), to be read by the shell or put into /usr/share/bash-completion/completions as enforcer.
+# tests/shell/run compares commands and options with `enforcer --help`.
+
+_enforcer_options() { # of a command
+	case $1 in
+	load) echo --dry-run ;;
+	run) echo --dry-run --json ;;
+	status) echo --json ;;
+	events) echo --json --follow ;;
+	doctor) echo --json ;;
+	esac
+}
+
+_enforcer() {
+	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} word
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -W "load run status events doctor unload --help --version" -- "$cur")
+	elif [[ $cur == -* ]]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -W "$(_enforcer_options "$command")" -- "$cur")
+	elif [ "$command" = load ] || [ "$command" = run ]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -d -- "$cur"; compgen -f -X '!*.bpi' -- "$cur")
+	fi
+}
+complete -o filenames -F _enforcer enforcer
