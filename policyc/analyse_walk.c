@@ -283,14 +283,20 @@ static void hit_index_grow(struct walker *k)
 static void add_hit(struct walker *k, uint32_t node)
 {
 	const struct walk_node *n = &k->w->nodes[node];
-	struct walk_hit hit = {.root = n->len == 1, .node = node};
+	struct walk_hit hit = {.root = n->len != 0 && n->len <= 2 && n->byte == '/', .node = node};
 	size_t at;
 
 	for (size_t i = 0; i < k->nparts; i++)
 		hit.rec[i] = n->state[i] ? (uint32_t)bl_word(k->parts[i].tables, n->state[i]) & ~BL_CELL_HEAD : 0;
 	at = hit_slot(k, &hit);
-	if (k->hit_index[at] != NONE)
+	if (k->hit_index[at] != NONE) {
+		struct walk_hit *old = &k->w->hits[k->hit_index[at]];
+
+		/* an address with a port is more usual than that of a raw socket, which has none */
+		if (k->parts[0].kind == BL_KEY_NET && k->w->nodes[old->node].len + 2 == n->len)
+			old->node = node;
 		return;
+	}
 	if (k->w->nhits == k->hit_cap) {
 		k->hit_cap = k->hit_cap ? k->hit_cap * 2 : 64;
 		k->w->hits = grown(k->w->hits, k->hit_cap, sizeof(hit));

@@ -31,7 +31,7 @@ struct walk_part {
 
 struct walk_hit {
 	uint32_t rec[WALK_PARTS]; /* offsets of accept records, 0: none */
-	bool root;		  /* the string has one byte: among paths, "/", which is a directory and nothing else */
+	bool root;		  /* among paths: it is "/", which is a directory and nothing else */
 	uint32_t node;
 };
 

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `policyc diff`: what changes from one policy to another, for people and for programs. */
+#include "analyse_diff.h"
+#include "cmd.h"
+#include "json.h"
+#include "names.h"
+#include "text.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "banned.h"
+
+static const char *const sides[] = { "old", "new" };
+
+static const char *change_text(enum diff_change c)
+{
+	static const char *const texts[] = {
+#define X(NAME, w, t) t,
+		DIFF_CHANGES(X)
+#undef X
+	};
+
+	return texts[c];
+}
+
+static const char *change_word(enum diff_change c)
+{
+	static const char *const words[] = {
+#define X(NAME, w, t) w,
+		DIFF_CHANGES(X)
+#undef X
+	};
+
+	return words[c];
+}
+
+static const char *act_word(enum chain_act act)
+{
+	static const char *const words[] = { "?", "allow", "allow", "log", "deny", "kill", "would-deny", "would-kill" };
+
+	return words[act];
+}
+
+/* What of two rules differs: "errno, message". */
+static void put_details(struct bl_buf *b, unsigned int details, const char *between, const char *quote)
+{
+	static const char *const words[] = { "errno", "quiet", "message", "tag", "severity", "enter", "leave" };
+	const char *sep = "";
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!(details >> i & 1))
+			continue;
+		bl_buf_printf(b, "%s%s%s%s", sep, quote, words[i], quote);
+		sep = between;
+	}
+}
+
+static const struct bl_profile *profile(const struct bl_image *img, uint32_t p)
+{
+	return (const struct bl_profile *)&img->tables->w[img->tables->off_profiles + p * BL_PROFILE_WORDS];
+}
+
+static void put_ops(struct bl_buf *b, uint64_t ops)
+{
+	const char *sep = "";
+
+	for (uint32_t op = 1; op < 64; op++) {
+		if (!(ops & BL_OP_BIT(op)))
+			continue;
+		bl_buf_printf(b, "%s%s", sep, bl_text_op(op));
+		sep = ", ";
+	}
+}
+
+/* ---- for people ---- */
+
+static void text_profile(struct bl_buf *b, const struct diff *d, const struct diff_profile *p)
+{
+	const struct bl_image *const *img = d->who.img;
+
+	for (int side = 0; side < 2; side++) {
+		const struct bl_meta_profile *m;
+
+		if (p->at[!side] != CHAIN_NOBODY)
+			continue;
+		m = &img[side]->profiles[p->at[side]];
+		bl_buf_printf(b, "profile %s: only in the %s policy (%s:%u)\n", p->name, sides[side], bl_image_str(img[side], m->file),
+			      m->line);
+		return;
+	}
+	if (p->mode)
+		bl_buf_printf(b, "profile %s: the mode was %s and is %s\n", p->name, bl_text_mode(profile(img[0], p->at[0])->mode),
+			      bl_text_mode(profile(img[1], p->at[1])->mode));
+	if (p->subject)
+		bl_buf_printf(b, "profile %s: the subject was '%s' and is '%s'\n", p->name,
+			      bl_image_str(img[0], img[0]->profiles[p->at[0]].subject),
+			      bl_image_str(img[1], img[1]->profiles[p->at[1]].subject));
+	for (int side = 0; p->defaults && side < 2; side++) {
+		uint64_t more = profile(img[side], p->at[side])->deny_ops & ~profile(img[!side], p->at[!side])->deny_ops;
+
+		if (more == 0)
+			continue;
+		bl_buf_printf(b, "profile %s: the default %s refuses ", p->name, side ? "now" : "no longer");
+		put_ops(b, more);
+		bl_buf_char(b, '\n');
+	}
+}
+
+static void text_condition(struct bl_buf *b, const char **sep, const char *text, const char *holds)
+{
+	bl_buf_printf(b, "%s%s %s", *sep, text, holds);
+	*sep = ", ";
+}
+
+static void text_terms(struct bl_buf *b, const struct diff *d, const struct who_domain *dom, uint64_t known, uint64_t holds,
+		       const char **sep, const char *whose)
+{
+	for (uint32_t i = 0; i < dom->nterms; i++) {
+		const struct who_term *t = &d->who.terms[dom->term[i]];
+
+		if (!(known >> i & 1))
+			continue;
+		bl_buf_printf(b, "%s%s%s%s %s", *sep, whose, t->entered ? "having been " : "", t->text,
+			      holds >> i & 1 ? "holds" : "does not");
+		if (t->sticky != 0 && t->kind != BL_KEY_ANCESTOR && !t->entered)
+			bl_buf_str(b, " (inherited)");
+		*sep = ", ";
+	}
+}
+
+static void text_when(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
+{
+	const struct chain_case *w = &it->when;
+	const char *sep = "    when ";
+
+	/* what holds comes first */
+	for (int v = 1; v >= 0; v--) {
+		uint64_t self = v ? w->self : ~w->self, peer = v ? w->peer : ~w->peer;
+
+		text_terms(b, d, it->self, w->self_known & self, w->self, &sep, "");
+		if (w->owner == v)
+			text_condition(b, &sep, "owner", v ? "holds" : "does not");
+		text_terms(b, d, it->peer, w->peer_known & peer, w->peer, &sep, "of the peer ");
+		if (w->descendant == v)
+			text_condition(b, &sep, "the peer", v ? "is a descendant" : "is no descendant");
+	}
+	if (w->untrusted >= 0)
+		text_condition(b, &sep, "the program", w->untrusted ? "is untrusted" : "is trusted");
+	if (w->peer_untrusted >= 0)
+		text_condition(b, &sep, "the peer's program", w->peer_untrusted ? "is untrusted" : "is trusted");
+	if (sep[0] == ',')
+		bl_buf_char(b, '\n');
+}
+
+static void put_rule(struct bl_buf *b, const struct bl_image *img, uint32_t rule)
+{
+	const struct bl_meta_rule *r = &img->rules[rule];
+
+	bl_buf_printf(b, "%s:%u: %s", bl_image_str(img, r->file), r->line, bl_image_str(img, r->text));
+}
+
+static void text_answer(struct bl_buf *b, const struct diff *d, const struct diff_item *it, int side)
+{
+	const struct chain_answer *a = &it->answer[side];
+	const struct bl_image *img = d->who.img[side];
+	uint32_t p = d->profiles[it->profile].at[side];
+
+	bl_buf_printf(b, "    %s: %-5s  ", sides[side], act_word(a->act));
+	if (a->rule != BL_RULE_NONE) {
+		put_rule(b, img, a->rule);
+		bl_buf_str(b, a->implied ? " (it could use this socket)" : "");
+	} else if (p == CHAIN_NOBODY) {
+		bl_buf_str(b, "there is no such profile");
+	} else if (a->act == CHAIN_NONE) {
+		bl_buf_str(b, "the process is not in the profile");
+	} else if (a->by_default) {
+		bl_buf_printf(b, "%s:%u: the default", bl_image_str(img, img->profiles[p].file), img->profiles[p].default_line);
+	} else {
+		bl_buf_str(b, "no rule matches");
+	}
+	bl_buf_char(b, '\n');
+}
+
+static void text_item(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
+{
+	bl_buf_printf(b, "%s %s: ", d->profiles[it->profile].name, bl_text_op(it->op));
+	if (it->change == DIFF_UNNAMED) {
+		bl_buf_printf(b, "%s refused when the object's name cannot be had\n", it->refused ? "now" : "no longer");
+		return;
+	}
+	bl_buf_str(b, change_text(it->change));
+	if (it->details != 0) {
+		bl_buf_str(b, " (");
+		put_details(b, it->details, ", ", "");
+		bl_buf_char(b, ')');
+	}
+	bl_buf_str(b, ", for example ");
+	object_example_text(b, &it->object);
+	bl_buf_printf(b, "  [%" PRIu64 " %s of object]\n", it->count, it->count == 1 ? "kind" : "kinds");
+	text_when(b, d, it);
+	text_answer(b, d, it, 0);
+	text_answer(b, d, it, 1);
+}
+
+static void diff_text(struct bl_buf *b, const struct diff *d)
+{
+	for (size_t i = 0; i < d->nprofiles; i++)
+		text_profile(b, d, &d->profiles[i]);
+	for (size_t i = 0; i < d->nitems; i++)
+		text_item(b, d, &d->items[i]);
+}
+
+/* ---- for programs ---- */
+
+static void json_member(struct bl_buf *b, const char *name, const char *value)
+{
+	bl_buf_printf(b, ",\"%s\":", name);
+	bl_json_cstring(b, value);
+}
+
+static void json_profile(struct bl_buf *b, const struct diff *d, const struct diff_profile *p)
+{
+	const char *sep = "";
+
+	bl_buf_str(b, "{\"name\":");
+	bl_json_cstring(b, p->name);
+	for (int side = 0; side < 2; side++) {
+		const struct bl_image *img = d->who.img[side];
+		const struct bl_meta_profile *m = &img->profiles[p->at[side] == CHAIN_NOBODY ? 0 : p->at[side]];
+
+		if (p->at[side] == CHAIN_NOBODY) {
+			bl_buf_printf(b, ",\"%s\":null", sides[side]);
+			continue;
+		}
+		bl_buf_printf(b, ",\"%s\":{\"line\":%u,\"mode\":\"%s\"", sides[side], m->line,
+			      bl_text_mode(profile(img, p->at[side])->mode));
+		json_member(b, "file", bl_image_str(img, m->file));
+		json_member(b, "subject", bl_image_str(img, m->subject));
+		bl_buf_char(b, '}');
+	}
+	bl_buf_str(b, ",\"changed\":[");
+	for (int i = 0; i < 3; i++) {
+		static const char *const words[] = { "mode", "subject", "default" };
+		const bool changed[] = { p->mode, p->subject, p->defaults };
+
+		if (!changed[i])
+			continue;
+		bl_buf_printf(b, "%s\"%s\"", sep, words[i]);
+		sep = ",";
+	}
+	bl_buf_str(b, "]}");
+}
+
+static void json_term(struct bl_buf *b, const char **sep, const char *whose, const char *term, bool inherited, bool holds)
+{
+	bl_buf_printf(b, "%s{\"of\":\"%s\",\"term\":", *sep, whose);
+	bl_json_cstring(b, term);
+	bl_buf_printf(b, ",\"inherited\":%s,\"holds\":%s}", inherited ? "true" : "false", holds ? "true" : "false");
+	*sep = ",";
+}
+
+static void json_terms(struct bl_buf *b, const struct diff *d, const struct who_domain *dom, uint64_t known, uint64_t holds,
+		       const char **sep, const char *whose)
+{
+	for (uint32_t i = 0; i < dom->nterms; i++) {
+		const struct who_term *t = &d->who.terms[dom->term[i]];
+
+		if (known >> i & 1)
+			json_term(b, sep, whose, t->text, t->sticky != 0, holds >> i & 1);
+	}
+}
+
+static void json_when(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
+{
+	const struct chain_case *w = &it->when;
+	const char *sep = "";
+
+	bl_buf_str(b, ",\"when\":[");
+	json_terms(b, d, it->self, w->self_known, w->self, &sep, "process");
+	if (w->untrusted >= 0)
+		json_term(b, &sep, "process", "untrusted", false, w->untrusted != 0);
+	if (w->owner >= 0)
+		json_term(b, &sep, "process", "owner", false, w->owner != 0);
+	json_terms(b, d, it->peer, w->peer_known, w->peer, &sep, "peer");
+	if (w->peer_untrusted >= 0)
+		json_term(b, &sep, "peer", "untrusted", false, w->peer_untrusted != 0);
+	if (w->descendant >= 0)
+		json_term(b, &sep, "peer", "descendant", false, w->descendant != 0);
+	bl_buf_char(b, ']');
+}
+
+static void json_names(struct bl_buf *b, const char *name, const char *const *v, size_t n)
+{
+	bl_buf_printf(b, "\"%s\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		bl_buf_str(b, i ? "," : "");
+		bl_json_cstring(b, v[i]);
+	}
+	bl_buf_char(b, ']');
+}
+
+static void json_process(struct bl_buf *b, const char *name, const struct sim_process *p)
+{
+	const char *sep = "";
+
+	bl_buf_printf(b, ",\"%s\":{", name);
+	json_names(b, "exe", p->exes, p->nexes);
+	json_member(b, "script", p->script);
+	json_member(b, "cgroup", p->cgroup);
+	json_member(b, "unit", p->unit);
+	json_member(b, "container", p->container);
+	bl_buf_printf(b, ",\"euid\":%u,\"login\":%u,\"untrusted\":%s,\"groups\":[", p->euid, p->login, p->untrusted ? "true" : "false");
+	for (size_t i = 0; i < p->ngroups; i++)
+		bl_buf_printf(b, "%s%u", i ? "," : "", p->groups[i]);
+	bl_buf_str(b, "],\"capabilities\":[");
+	for (uint32_t i = 0; i < 64; i++) {
+		const char *word = bl_names_word(BL_NAMES_CAPABILITY, i);
+
+		if (!(p->capabilities >> i & 1))
+			continue;
+		bl_buf_str(b, sep);
+		if (word)
+			bl_json_cstring(b, word);
+		else
+			bl_buf_printf(b, "\"%u\"", i);
+		sep = ",";
+	}
+	bl_buf_str(b, "]}");
+}
+
+static void json_answer(struct bl_buf *b, const struct diff *d, const struct diff_item *it, int side)
+{
+	const struct chain_answer *a = &it->answer[side];
+	const struct bl_image *img = d->who.img[side];
+
+	bl_buf_printf(b, ",\"%s\":{\"verdict\":\"%s\",\"in_profile\":%s,\"default\":%s", sides[side], act_word(a->act),
+		      a->act == CHAIN_NONE ? "false" : "true", a->by_default ? "true" : "false");
+	if (a->rule != BL_RULE_NONE) {
+		const struct bl_meta_rule *m = &img->rules[a->rule];
+
+		bl_buf_printf(b, ",\"implied\":%s,\"line\":%u", a->implied ? "true" : "false", m->line);
+		json_member(b, "file", bl_image_str(img, m->file));
+		json_member(b, "text", bl_image_str(img, m->text));
+	}
+	bl_buf_char(b, '}');
+}
+
+static void json_object(struct bl_buf *b, const struct object_example *e)
+{
+	struct bl_buf text = BL_BUF_INIT;
+	bool exact = true;
+
+	bl_buf_str(b, ",\"object\":");
+	if (e->kind == BL_KEY_PATH && e->key[0] == '/') {
+		exact = bl_json_string(b, e->key, e->len);
+	} else {
+		object_example_text(&text, e);
+		bl_json_cstring(b, bl_buf_text(&text));
+		b->failed |= text.failed;
+		bl_buf_free(&text);
+	}
+	if (!exact) {
+		bl_buf_str(b, ",\"object_hex\":");
+		bl_json_hex(b, e->key, e->len);
+	}
+	bl_buf_printf(b, ",\"deleted\":%s", e->code == BL_CODE_DELETED ? "true" : "false");
+	if (e->fstype[0] != '\0')
+		json_member(b, "fstype", e->fstype);
+}
+
+static void json_item(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
+{
+	bl_buf_str(b, "{\"profile\":");
+	bl_json_cstring(b, d->profiles[it->profile].name);
+	bl_buf_printf(b, ",\"op\":\"%s\",\"change\":\"%s\"", bl_text_op(it->op), change_word(it->change));
+	if (it->change == DIFF_UNNAMED) {
+		bl_buf_printf(b, ",\"refused\":%s}", it->refused ? "true" : "false");
+		return;
+	}
+	bl_buf_printf(b, ",\"details\":[");
+	put_details(b, it->details, ",", "\"");
+	bl_buf_printf(b, "],\"objects\":%" PRIu64, it->count);
+	json_object(b, &it->object);
+	json_when(b, d, it);
+	if (it->can_simulate) {
+		json_process(b, "process", &it->process);
+		if (it->has_peer)
+			json_process(b, "peer", &it->peer_process);
+	}
+	json_answer(b, d, it, 0);
+	json_answer(b, d, it, 1);
+	bl_buf_char(b, '}');
+}
+
+static void diff_json(struct bl_buf *b, const struct diff *d)
+{
+	const char *sep = "";
+
+	bl_buf_printf(b, "{\"same\":%s,\"complete\":%s,\"profiles\":[", diff_any(d) ? "false" : "true", d->ngaps ? "false" : "true");
+	for (size_t i = 0; i < d->nprofiles; i++) {
+		const struct diff_profile *p = &d->profiles[i];
+
+		if (p->at[0] != CHAIN_NOBODY && p->at[1] != CHAIN_NOBODY && !p->mode && !p->subject && !p->defaults)
+			continue;
+		bl_buf_str(b, sep);
+		json_profile(b, d, p);
+		sep = ",";
+	}
+	bl_buf_str(b, "],\"changes\":[");
+	for (size_t i = 0; i < d->nitems; i++) {
+		bl_buf_str(b, i ? "," : "");
+		json_item(b, d, &d->items[i]);
+	}
+	bl_buf_str(b, "]}\n");
+}
+
+/* ---- the command ---- */
+
+static void say_gaps(const struct diff *d)
+{
+	for (size_t i = 0; i < d->ngaps; i++) {
+		const struct diff_gap *g = &d->gaps[i];
+
+		if (g->profile == SIZE_MAX)
+			cmd_fail(EXIT_SYSTEM, "%s: the patterns of the two policies together have too many states to compare", bl_text_op(g->op));
+		else
+			cmd_fail(EXIT_SYSTEM, "profile %s, %s: too many combinations of subject terms to compare",
+				 d->profiles[g->profile].name, bl_text_op(g->op));
+	}
+}
+
+static int compare(const struct cmd_options *o, const struct bl_image *old, const struct bl_image *new)
+{
+	struct bl_buf b = BL_BUF_INIT;
+	int status = EXIT_FINE;
+	struct arena arena;
+	struct diff d;
+
+	arena_init(&arena);
+	diff_policies(&arena, old, new, &d);
+	if (o->json)
+		diff_json(&b, &d);
+	else
+		diff_text(&b, &d);
+	if (b.failed)
+		status = cmd_fail(EXIT_SYSTEM, "out of memory");
+	else if (b.len != 0 && fputs(bl_buf_text(&b), stdout) == EOF)
+		status = cmd_fail(EXIT_SYSTEM, "cannot write the differences");
+	say_gaps(&d);
+	if (status == EXIT_FINE && d.ngaps != 0)
+		status = EXIT_SYSTEM;
+	if (status == EXIT_FINE && diff_any(&d))
+		status = EXIT_POLICY;
+	diff_free(&d);
+	arena_free(&arena);
+	bl_buf_free(&b);
+	return status;
+}
+
+/* 1 says that policies differ: one that is wrong is a wrong argument. */
+static int load(const struct cmd_options *o, char *file, struct bl_image *ret, void **ret_mem)
+{
+	int status = cmd_load(o, file, ret, ret_mem);
+
+	return status == EXIT_POLICY ? EXIT_USAGE : status;
+}
+
+int cmd_diff(const struct cmd_options *o, char *const *args, size_t n)
+{
+	void *old_mem = NULL, *new_mem = NULL;
+	struct bl_image old, new;
+	int status;
+
+	if (n != 2)
+		return cmd_fail(EXIT_USAGE, "diff needs two images or policy files, the old one first");
+	status = load(o, args[0], &old, &old_mem);
+	if (status == EXIT_FINE)
+		status = load(o, args[1], &new, &new_mem);
+	if (status == EXIT_FINE)
+		status = compare(o, &old, &new);
+	free(old_mem);
+	free(new_mem);
+	return status;
+}
