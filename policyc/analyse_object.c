@@ -112,7 +112,8 @@ static int walk_of(struct objects *o, enum bl_kind kind, struct walk **ret)
 	bool own = kind == BL_KEY_NET || kind == BL_KEY_SYS; /* whose shapes differ by operation */
 	struct walk **w = own ? &o->own[kind] : &o->walks[kind];
 	const struct walk_part parts[] = {{o->tables[0], kind}, {o->tables[1], kind}};
-	int r = *w ? 0 : walk_run(parts, 2, o->op, 0, w);
+	/* one walk is for all operations on files: root_fits() sorts out "/" */
+	int r = *w ? 0 : walk_run(parts, 2, kind == BL_KEY_PATH ? BL_OP_READ : o->op, 0, w);
 
 	*ret = *w;
 	return r;
@@ -179,7 +180,7 @@ static bool root_fits(enum bl_kind kind, uint32_t op)
 {
 	if (kind == BL_KEY_SYS)
 		return op != BL_OP_MODULE;
-	return kind != BL_KEY_PATH || op == BL_OP_READ || op == BL_OP_ATTR;
+	return kind != BL_KEY_PATH || op == BL_OP_READ || op == BL_OP_ATTR || op == BL_OP_SETID;
 }
 
 static int find_kind(struct objects *o, enum bl_kind kind)

@@ -90,24 +90,30 @@ static void classes_join(struct walker *k)
 	}
 }
 
+/* What an example would have at this place of an address with port, and of the peer's address after it, if it could. */
+static unsigned int favourite_net(const uint8_t *key, unsigned int len)
+{
+	static const uint8_t v4[] = {10, 0, 0, 1, 0, 80, 10, 0, 0, 2};
+	static const uint8_t v6[] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 80,
+				     0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
+	unsigned int at = (len - 2) / 2, bytes = key[1] == BL_FAM_INET ? sizeof(v4) : sizeof(v6);
+	uint8_t byte;
+
+	if (len < 2)
+		return len == 0 ? BL_PROTO_TCP : BL_FAM_INET;
+	byte = at >= bytes ? 0 : key[1] == BL_FAM_INET ? v4[at] : v6[at];
+	return len % 2 ? byte & 15 : byte >> 4;
+}
+
 /* The byte that an example would have here if it could: 10.0.0.1 port 80, 2001:db8::1, id 1000. */
 static unsigned int favourite(const struct walker *k, const struct walk_node *at, const uint8_t *key)
 {
-	static const uint8_t v4[] = {10, 0, 0, 1, 0, 80, 10, 0, 0, 2}, v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
 	static const uint8_t id[] = {0, 0, 3, 0xe8}, sock[] = {0, 2, 1, 0, 6};
-	unsigned int len = at->len, addr = len - 2;
+	unsigned int len = at->len;
 
 	switch (k->parts[0].kind) {
 	case BL_KEY_NET:
-		if (len == 0)
-			return BL_PROTO_TCP;
-		if (len == 1)
-			return BL_FAM_INET;
-		if (key[1] == BL_FAM_INET)
-			return addr < sizeof(v4) ? v4[addr] : 0;
-		if (addr == 16 || addr == 17)
-			return addr == 16 ? 0 : 80;
-		return v6[addr < 16 ? addr : (addr - 18) & 15];
+		return favourite_net(key, len);
 	case BL_KEY_USER:
 	case BL_KEY_GROUP:
 	case BL_KEY_LOGIN:
@@ -293,7 +299,7 @@ static void add_hit(struct walker *k, uint32_t node)
 		struct walk_hit *old = &k->w->hits[k->hit_index[at]];
 
 		/* an address with a port is more usual than that of a raw socket, which has none */
-		if (k->parts[0].kind == BL_KEY_NET && k->w->nodes[old->node].len + 2 == n->len)
+		if (k->parts[0].kind == BL_KEY_NET && k->w->nodes[old->node].len + 4 == n->len)
 			old->node = node;
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plat_host.h"
+#include "decide.h"
 #include "banned.h"
 
 #define UNIONS_MAX 4096u
@@ -268,6 +269,28 @@ static int choices_unions(struct who *w, const struct choice_list *one, struct c
 	return 0;
 }
 
+/* Does some rule say `leave`? Then what an earlier program made true may have ended, and that it ran is still true. */
+static bool may_leave(const struct who *w)
+{
+	return ((w->img[0]->tables->features | w->img[1]->tables->features) & BL_FEAT_TRANSITION) != 0;
+}
+
+static void choices_left(struct who *w, const struct who_domain *d, struct choice_list *past)
+{
+	uint64_t lasting = 0;
+	size_t n = past->n;
+
+	for (uint32_t bit = 0; bit < d->nterms; bit++)
+		if (w->terms[d->term[bit]].kind == BL_KEY_ANCESTOR)
+			lasting |= 1ULL << bit;
+	for (size_t i = 0; may_leave(w) && i < n; i++) {
+		struct who_choice c = past->v[i];
+
+		c.holds &= lasting;
+		choice_add(w, past, c);
+	}
+}
+
 /* A present one, or none, and any of the past. */
 static int choices_past(struct who *w, const struct who_domain *d, const struct walk *walk, struct who_choices *ret)
 {
@@ -276,6 +299,7 @@ static int choices_past(struct who *w, const struct who_domain *d, const struct 
 
 	choices_hits(w, d, walk, true, false, &now);
 	choices_hits(w, d, walk, true, true, &one);
+	choices_left(w, d, &one);
 	r = choices_unions(w, &one, &past);
 	if (r < 0)
 		return r;
@@ -508,6 +532,19 @@ static bool process_part(const struct who *w, const struct who_choices *c, enum 
 	}
 }
 
+/* A cgroup says which unit and container it is, unless the process was moved to it after its exec; that cannot be simulated. */
+static bool moved(const struct who_domain *d, const struct sim_process *p)
+{
+	struct bl_cgroup_names names;
+	struct bl_name n;
+	size_t len = strlen(p->cgroup);
+
+	memcpy(n.buf + BL_PATH_MAX - len, p->cgroup, len);
+	bl_cgroup_names(&n, (uint32_t)(BL_PATH_MAX - len), &names);
+	return (d->by[WHO_UNIT].n != 0 && !p->unit && names.unit_len != 0) ||
+	       (d->by[WHO_CONTAINER].n != 0 && !p->container && names.container_len != 0);
+}
+
 bool who_process(const struct who *w, const struct who_domain *d, const struct who_state *s, struct sim_process *ret)
 {
 	static const char *const anything[] = {"/a"};
@@ -517,5 +554,5 @@ bool who_process(const struct who *w, const struct who_domain *d, const struct w
 	for (unsigned int g = 0; g < WHO_GROUPS; g++)
 		if (d->by[g].n != 0)
 			ok &= process_part(w, &d->by[g], g, &d->by[g].v[s->at[g]], ret);
-	return ok;
+	return ok && !moved(d, ret);
 }
