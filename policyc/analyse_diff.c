@@ -20,7 +20,7 @@ struct run {
 	uint64_t work;
 	struct state {
 		bool done, gap;
-		uint8_t changes;		       /* where no rule matches */
+		uint16_t changes;		       /* where no rule matches */
 		struct diff_item *items[DIFF_COUNT]; /* NULL: not seen */
 	} *state; /* by profile */
 	uint64_t *present; /* set of profiles that have a rule for the object */
@@ -80,21 +80,37 @@ static bool refuses(enum chain_act act)
 	return act == CHAIN_DENY || act == CHAIN_KILL;
 }
 
+enum diff_change diff_change_of(enum chain_act old, enum chain_act new)
+{
+	if (old == CHAIN_NONE)
+		old = CHAIN_ALLOW;
+	if (new == CHAIN_NONE)
+		new = CHAIN_ALLOW;
+	if (old == new)
+		return DIFF_COUNT;
+	if (refuses(old) && !refuses(new))
+		return DIFF_ALLOWED;
+	switch (new) {
+	case CHAIN_DENY:
+		return DIFF_DENIED;
+	case CHAIN_KILL:
+		return DIFF_KILLED;
+	case CHAIN_WOULD_DENY:
+		return DIFF_WOULD_DENY;
+	case CHAIN_WOULD_KILL:
+		return DIFF_WOULD_KILL;
+	default:
+		return new == CHAIN_LOG ? DIFF_LOGGED : DIFF_SILENT;
+	}
+}
+
 /* DIFF_COUNT: nothing changes. */
 static enum diff_change change_of(const struct run *r, const struct chain_answer a[2], unsigned int *details)
 {
-	enum chain_act old = a[0].act == CHAIN_NONE ? CHAIN_ALLOW : a[0].act, new = a[1].act == CHAIN_NONE ? CHAIN_ALLOW : a[1].act;
+	enum diff_change c = diff_change_of(a[0].act, a[1].act);
 
-	*details = 0;
-	if (old == new) {
-		*details = chain_details(&r->d->who, r->op, &a[0], &a[1]);
-		return *details ? DIFF_DETAIL : DIFF_COUNT;
-	}
-	if (refuses(new))
-		return new == CHAIN_KILL ? DIFF_KILLED : DIFF_DENIED;
-	if (refuses(old))
-		return DIFF_ALLOWED;
-	return new == CHAIN_ALLOW ? DIFF_SILENT : DIFF_LOGGED;
+	*details = c == DIFF_COUNT ? chain_details(&r->d->who, r->op, &a[0], &a[1]) : 0;
+	return *details ? DIFF_DETAIL : c;
 }
 
 /* Two chains and all that they depend on. */
@@ -252,10 +268,10 @@ static bool prepare(struct run *r, struct pair *p, struct arena *scratch)
 }
 
 /* The changes between two chains, as a set of 1 << DIFF_*; of each that was not seen before the first case is kept. */
-static uint8_t compare_cases(struct run *r, size_t profile, size_t object, struct pair *p)
+static uint16_t compare_cases(struct run *r, size_t profile, size_t object, struct pair *p)
 {
 	uint64_t cases = 0;
-	uint8_t changes = 0;
+	uint16_t changes = 0;
 
 	first_case(p);
 	do {
@@ -272,7 +288,7 @@ static uint8_t compare_cases(struct run *r, size_t profile, size_t object, struc
 		c = change_of(r, a, &details);
 		if (c == DIFF_COUNT || (changes >> c & 1))
 			continue;
-		changes |= (uint8_t)(1u << c);
+		changes |= (uint16_t)(1u << c);
 		if (!r->state[profile].items[c]) {
 			struct diff_item *it = item_new(r, profile, c);
 
@@ -284,12 +300,12 @@ static uint8_t compare_cases(struct run *r, size_t profile, size_t object, struc
 	return changes;
 }
 
-static uint8_t compare(struct run *r, size_t profile, size_t object)
+static uint16_t compare(struct run *r, size_t profile, size_t object)
 {
 	const struct diff_profile *dp = &r->d->profiles[profile];
 	struct arena scratch;
 	struct pair p = {.needs = {.owner = false}};
-	uint8_t changes = 0;
+	uint16_t changes = 0;
 
 	for (int side = 0; side < 2; side++)
 		chain_init(&p.chain[side], &r->d->who, side, dp->at[side], r->op, r->objects.v[object].list[side]);
@@ -306,7 +322,7 @@ static uint8_t compare(struct run *r, size_t profile, size_t object)
 
 /* ---- one operation ---- */
 
-static void count(struct run *r, size_t profile, uint8_t changes)
+static void count(struct run *r, size_t profile, uint16_t changes)
 {
 	for (unsigned int c = 0; c < DIFF_COUNT; c++)
 		if (changes >> c & 1)
@@ -346,7 +362,7 @@ static void compare_object(struct run *r, size_t object)
 	mark_present(r, &r->objects.v[object]);
 	for (size_t p = 0; p < r->d->nprofiles; p++) {
 		struct state *s = &r->state[p];
-		uint8_t changes;
+		uint16_t changes;
 
 		if (r->present[p / 64] >> (p % 64) & 1) {
 			changes = compare(r, p, object);

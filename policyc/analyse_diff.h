@@ -15,7 +15,9 @@
 	X(ALLOWED, "allowed", "newly allowed") \
 	X(DENIED, "denied", "newly denied") \
 	X(KILLED, "killed", "newly killed") \
-	X(LOGGED, "logged", "newly reported") \
+	X(WOULD_DENY, "would-deny", "newly reported, would be denied") \
+	X(WOULD_KILL, "would-kill", "newly reported, would be killed") \
+	X(LOGGED, "logged", "newly logged") \
 	X(SILENT, "silent", "no longer reported") \
 	X(DETAIL, "detail", "reported or done differently") \
 	X(UNNAMED, "unnamed", "changed where the object's name cannot be had")
@@ -66,6 +68,9 @@ struct diff {
 /* *ret lives in the arena, refers to both images, and ends with diff_free(). */
 void diff_policies(struct arena *arena, const struct bl_image *old, const struct bl_image *new, struct diff *ret);
 void diff_free(struct diff *d);
+
+/* What a change from one act to another is; DIFF_COUNT: none, though the rules may differ in what is seen of them. */
+enum diff_change diff_change_of(enum chain_act old, enum chain_act new);
 
 /* Is anything different? What could not be compared does not count. */
 bool diff_any(const struct diff *d);
