@@ -144,10 +144,10 @@ static void text_when(struct bl_buf *b, const struct diff *d, const struct diff_
 		if (w->descendant == v)
 			text_condition(b, &sep, "the peer", v ? "is a descendant" : "is no descendant");
 	}
-	if (w->untrusted >= 0)
-		text_condition(b, &sep, "the program", w->untrusted ? "is untrusted" : "is trusted");
-	if (w->peer_untrusted >= 0)
-		text_condition(b, &sep, "the peer's program", w->peer_untrusted ? "is untrusted" : "is trusted");
+	if (w->untrusted > 0) /* most are not */
+		text_condition(b, &sep, "the program", "is untrusted");
+	if (w->peer_untrusted > 0)
+		text_condition(b, &sep, "the peer's program", "is untrusted");
 	if (sep[0] == ',')
 		bl_buf_char(b, '\n');
 }
