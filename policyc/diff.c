@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `policyc diff`: what changes from one policy to another, for people and for programs. */
-#include "analyse_diff.h"
+/* `policyc diff`: what changes from one policy to another. */
 #include "cmd.h"
-#include "json.h"
-#include "names.h"
+#include "diff_print.h"
 #include "text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "banned.h"
-
-static const char *const sides[] = { "old", "new" };
 
 static const char *change_text(enum diff_change c)
 {
@@ -21,38 +17,6 @@ static const char *change_text(enum diff_change c)
 	};
 
 	return texts[c];
-}
-
-static const char *change_word(enum diff_change c)
-{
-	static const char *const words[] = {
-#define X(NAME, w, t) w,
-		DIFF_CHANGES(X)
-#undef X
-	};
-
-	return words[c];
-}
-
-static const char *act_word(enum chain_act act)
-{
-	static const char *const words[] = { "?", "allow", "allow", "log", "deny", "kill", "would-deny", "would-kill" };
-
-	return words[act];
-}
-
-/* What of two rules differs: "errno, message". */
-static void put_details(struct bl_buf *b, unsigned int details, const char *between, const char *quote)
-{
-	static const char *const words[] = { "errno", "quiet", "message", "tag", "severity", "enter", "leave" };
-	const char *sep = "";
-
-	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!(details >> i & 1))
-			continue;
-		bl_buf_printf(b, "%s%s%s%s", sep, quote, words[i], quote);
-		sep = between;
-	}
 }
 
 static const struct bl_profile *profile(const struct bl_image *img, uint32_t p)
@@ -84,7 +48,7 @@ static void text_profile(struct bl_buf *b, const struct diff *d, const struct di
 		if (p->at[!side] != CHAIN_NOBODY)
 			continue;
 		m = &img[side]->profiles[p->at[side]];
-		bl_buf_printf(b, "profile %s: only in the %s policy (%s:%u)\n", p->name, sides[side], bl_image_str(img[side], m->file),
+		bl_buf_printf(b, "profile %s: only in the %s policy (%s:%u)\n", p->name, diff_sides[side], bl_image_str(img[side], m->file),
 			      m->line);
 		return;
 	}
@@ -165,7 +129,7 @@ static void text_answer(struct bl_buf *b, const struct diff *d, const struct dif
 	const struct bl_image *img = d->who.img[side];
 	uint32_t p = d->profiles[it->profile].at[side];
 
-	bl_buf_printf(b, "    %s: %-5s  ", sides[side], act_word(a->act));
+	bl_buf_printf(b, "    %s: %-5s  ", diff_sides[side], diff_act_word(a->act));
 	if (a->rule != BL_RULE_NONE) {
 		put_rule(b, img, a->rule);
 		bl_buf_str(b, a->implied ? " (it could use this socket)" : "");
@@ -191,7 +155,7 @@ static void text_item(struct bl_buf *b, const struct diff *d, const struct diff_
 	bl_buf_str(b, change_text(it->change));
 	if (it->details != 0) {
 		bl_buf_str(b, " (");
-		put_details(b, it->details, ", ", "");
+		diff_put_details(b, it->details, ", ", "");
 		bl_buf_char(b, ')');
 	}
 	bl_buf_str(b, ", for example ");
@@ -208,210 +172,6 @@ static void diff_text(struct bl_buf *b, const struct diff *d)
 		text_profile(b, d, &d->profiles[i]);
 	for (size_t i = 0; i < d->nitems; i++)
 		text_item(b, d, &d->items[i]);
-}
-
-/* ---- for programs ---- */
-
-static void json_member(struct bl_buf *b, const char *name, const char *value)
-{
-	bl_buf_printf(b, ",\"%s\":", name);
-	bl_json_cstring(b, value);
-}
-
-static void json_profile(struct bl_buf *b, const struct diff *d, const struct diff_profile *p)
-{
-	const char *sep = "";
-
-	bl_buf_str(b, "{\"name\":");
-	bl_json_cstring(b, p->name);
-	for (int side = 0; side < 2; side++) {
-		const struct bl_image *img = d->who.img[side];
-		const struct bl_meta_profile *m = &img->profiles[p->at[side] == CHAIN_NOBODY ? 0 : p->at[side]];
-
-		if (p->at[side] == CHAIN_NOBODY) {
-			bl_buf_printf(b, ",\"%s\":null", sides[side]);
-			continue;
-		}
-		bl_buf_printf(b, ",\"%s\":{\"line\":%u,\"mode\":\"%s\"", sides[side], m->line,
-			      bl_text_mode(profile(img, p->at[side])->mode));
-		json_member(b, "file", bl_image_str(img, m->file));
-		json_member(b, "subject", bl_image_str(img, m->subject));
-		bl_buf_char(b, '}');
-	}
-	bl_buf_str(b, ",\"changed\":[");
-	for (int i = 0; i < 3; i++) {
-		static const char *const words[] = { "mode", "subject", "default" };
-		const bool changed[] = { p->mode, p->subject, p->defaults };
-
-		if (!changed[i])
-			continue;
-		bl_buf_printf(b, "%s\"%s\"", sep, words[i]);
-		sep = ",";
-	}
-	bl_buf_str(b, "]}");
-}
-
-static void json_term(struct bl_buf *b, const char **sep, const char *whose, const char *term, bool inherited, bool holds)
-{
-	bl_buf_printf(b, "%s{\"of\":\"%s\",\"term\":", *sep, whose);
-	bl_json_cstring(b, term);
-	bl_buf_printf(b, ",\"inherited\":%s,\"holds\":%s}", inherited ? "true" : "false", holds ? "true" : "false");
-	*sep = ",";
-}
-
-static void json_terms(struct bl_buf *b, const struct diff *d, const struct who_domain *dom, uint64_t known, uint64_t holds,
-		       const char **sep, const char *whose)
-{
-	for (uint32_t i = 0; i < dom->nterms; i++) {
-		const struct who_term *t = &d->who.terms[dom->term[i]];
-
-		if (known >> i & 1)
-			json_term(b, sep, whose, t->text, t->sticky != 0, holds >> i & 1);
-	}
-}
-
-static void json_when(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
-{
-	const struct chain_case *w = &it->when;
-	const char *sep = "";
-
-	bl_buf_str(b, ",\"when\":[");
-	json_terms(b, d, it->self, w->self_known, w->self, &sep, "process");
-	if (w->untrusted >= 0)
-		json_term(b, &sep, "process", "untrusted", false, w->untrusted != 0);
-	if (w->owner >= 0)
-		json_term(b, &sep, "process", "owner", false, w->owner != 0);
-	json_terms(b, d, it->peer, w->peer_known, w->peer, &sep, "peer");
-	if (w->peer_untrusted >= 0)
-		json_term(b, &sep, "peer", "untrusted", false, w->peer_untrusted != 0);
-	if (w->descendant >= 0)
-		json_term(b, &sep, "peer", "descendant", false, w->descendant != 0);
-	bl_buf_char(b, ']');
-}
-
-static void json_names(struct bl_buf *b, const char *name, const char *const *v, size_t n)
-{
-	bl_buf_printf(b, "\"%s\":[", name);
-	for (size_t i = 0; i < n; i++) {
-		bl_buf_str(b, i ? "," : "");
-		bl_json_cstring(b, v[i]);
-	}
-	bl_buf_char(b, ']');
-}
-
-static void json_process(struct bl_buf *b, const char *name, const struct sim_process *p)
-{
-	const char *sep = "";
-
-	bl_buf_printf(b, ",\"%s\":{", name);
-	json_names(b, "exe", p->exes, p->nexes);
-	json_member(b, "script", p->script);
-	json_member(b, "cgroup", p->cgroup);
-	json_member(b, "unit", p->unit);
-	json_member(b, "container", p->container);
-	bl_buf_printf(b, ",\"euid\":%u,\"login\":%u,\"untrusted\":%s,\"groups\":[", p->euid, p->login, p->untrusted ? "true" : "false");
-	for (size_t i = 0; i < p->ngroups; i++)
-		bl_buf_printf(b, "%s%u", i ? "," : "", p->groups[i]);
-	bl_buf_str(b, "],\"capabilities\":[");
-	for (uint32_t i = 0; i < 64; i++) {
-		const char *word = bl_names_word(BL_NAMES_CAPABILITY, i);
-
-		if (!(p->capabilities >> i & 1))
-			continue;
-		bl_buf_str(b, sep);
-		if (word)
-			bl_json_cstring(b, word);
-		else
-			bl_buf_printf(b, "\"%u\"", i);
-		sep = ",";
-	}
-	bl_buf_str(b, "]}");
-}
-
-static void json_answer(struct bl_buf *b, const struct diff *d, const struct diff_item *it, int side)
-{
-	const struct chain_answer *a = &it->answer[side];
-	const struct bl_image *img = d->who.img[side];
-
-	bl_buf_printf(b, ",\"%s\":{\"verdict\":\"%s\",\"in_profile\":%s,\"default\":%s", sides[side], act_word(a->act),
-		      a->act == CHAIN_NONE ? "false" : "true", a->by_default ? "true" : "false");
-	if (a->rule != BL_RULE_NONE) {
-		const struct bl_meta_rule *m = &img->rules[a->rule];
-
-		bl_buf_printf(b, ",\"implied\":%s,\"line\":%u", a->implied ? "true" : "false", m->line);
-		json_member(b, "file", bl_image_str(img, m->file));
-		json_member(b, "text", bl_image_str(img, m->text));
-	}
-	bl_buf_char(b, '}');
-}
-
-static void json_object(struct bl_buf *b, const struct object_example *e)
-{
-	struct bl_buf text = BL_BUF_INIT;
-	bool exact = true;
-
-	bl_buf_str(b, ",\"object\":");
-	if (e->kind == BL_KEY_PATH && e->key[0] == '/') {
-		exact = bl_json_string(b, e->key, e->len);
-	} else {
-		object_example_text(&text, e);
-		bl_json_cstring(b, bl_buf_text(&text));
-		b->failed |= text.failed;
-		bl_buf_free(&text);
-	}
-	if (!exact) {
-		bl_buf_str(b, ",\"object_hex\":");
-		bl_json_hex(b, e->key, e->len);
-	}
-	bl_buf_printf(b, ",\"deleted\":%s", e->code == BL_CODE_DELETED ? "true" : "false");
-	if (e->fstype[0] != '\0')
-		json_member(b, "fstype", e->fstype);
-}
-
-static void json_item(struct bl_buf *b, const struct diff *d, const struct diff_item *it)
-{
-	bl_buf_str(b, "{\"profile\":");
-	bl_json_cstring(b, d->profiles[it->profile].name);
-	bl_buf_printf(b, ",\"op\":\"%s\",\"change\":\"%s\"", bl_text_op(it->op), change_word(it->change));
-	if (it->change == DIFF_UNNAMED) {
-		bl_buf_printf(b, ",\"refused\":%s}", it->refused ? "true" : "false");
-		return;
-	}
-	bl_buf_printf(b, ",\"details\":[");
-	put_details(b, it->details, ",", "\"");
-	bl_buf_printf(b, "],\"objects\":%" PRIu64, it->count);
-	json_object(b, &it->object);
-	json_when(b, d, it);
-	if (it->can_simulate) {
-		json_process(b, "process", &it->process);
-		if (it->has_peer)
-			json_process(b, "peer", &it->peer_process);
-	}
-	json_answer(b, d, it, 0);
-	json_answer(b, d, it, 1);
-	bl_buf_char(b, '}');
-}
-
-static void diff_json(struct bl_buf *b, const struct diff *d)
-{
-	const char *sep = "";
-
-	bl_buf_printf(b, "{\"same\":%s,\"complete\":%s,\"profiles\":[", diff_any(d) ? "false" : "true", d->ngaps ? "false" : "true");
-	for (size_t i = 0; i < d->nprofiles; i++) {
-		const struct diff_profile *p = &d->profiles[i];
-
-		if (p->at[0] != CHAIN_NOBODY && p->at[1] != CHAIN_NOBODY && !p->mode && !p->subject && !p->defaults)
-			continue;
-		bl_buf_str(b, sep);
-		json_profile(b, d, p);
-		sep = ",";
-	}
-	bl_buf_str(b, "],\"changes\":[");
-	for (size_t i = 0; i < d->nitems; i++) {
-		bl_buf_str(b, i ? "," : "");
-		json_item(b, d, &d->items[i]);
-	}
-	bl_buf_str(b, "]}\n");
 }
 
 /* ---- the command ---- */

@@ -10,7 +10,9 @@
 #include "analyse_diff.h"
 #include "buf.h"
 #include "compile.h"
+#include "diff_print.h"
 #include "image_write.h"
+#include "request_json.h"
 #include "text.h"
 
 struct diff_pair {
@@ -96,48 +98,34 @@ static inline struct pair_said pair_said(const struct bl_image *img, const struc
 	return s;
 }
 
-/* The request of an example; its object is in *text. */
-static inline struct sim_request pair_request(const struct diff_item *it, struct bl_buf *text)
-{
-	struct sim_request q = { .who = it->process, .op = it->op, .owner = it->owner, .descendant = it->descendant };
-	const struct object_example *e = &it->object;
-
-	if (e->kind == BL_KEY_PATH && e->key[0] == '/')
-		bl_buf_add(text, e->key, e->len);
-	else if (e->code != 0)
-		bl_text_object(text, BL_KEY_CODE, &e->code, 1);
-	else
-		bl_text_object(text, e->kind, e->key, e->len);
-	bl_buf_add(text, "", 1);
-	q.object = text->data;
-	q.object_len = text->len - 1;
-	q.deleted = e->code == BL_CODE_DELETED;
-	q.fstype = e->fstype[0] ? e->fstype : NULL;
-	q.peer = it->has_peer ? &it->peer_process : NULL;
-	return q;
-}
-
-static inline void pair_check_item(const struct diff_pair *p, const struct diff_item *it)
+/* Asks both policies the example's request, as `explain --batch` would. False: it cannot be asked. */
+static inline bool pair_check_item(const struct diff_pair *p, const struct diff_item *it)
 {
 	static struct sim_answer a;
-	struct bl_buf text = BL_BUF_INIT;
-	struct sim_request q = pair_request(it, &text);
+	struct bl_buf line = BL_BUF_INIT;
 	struct bl_error err;
+	struct request q;
 
+	if (!diff_json_request(&line, it))
+		return false;
+	ck_assert_msg(request_parse(line.data, line.len, &q, &err) == 0, "%s", err.text);
+	q.ask.op = sim_op(q.op);
+	ck_assert_uint_eq(q.ask.op, it->op);
 	for (int side = 0; side < 2; side++) {
 		const struct chain_answer *want = &it->answer[side];
 		struct pair_said s = { .act = CHAIN_NONE, .rule = BL_RULE_NONE };
 
-		ck_assert_msg(sim_ask(&p->img[side], &q, &a, &err) == 0, "%s", err.text);
+		ck_assert_msg(sim_ask(&p->img[side], &q.ask, &a, &err) == 0, "%s", err.text);
 		ck_assert_uint_eq(a.kind, it->object.kind);
 		ck_assert_uint_eq(a.key_len, it->object.len);
 		ck_assert_mem_eq(a.key, it->object.key, a.key_len);
 		if (p->d.profiles[it->profile].at[side] != CHAIN_NOBODY)
 			s = pair_said(&p->img[side], &a, p->d.profiles[it->profile].at[side], it->op);
 		ck_assert_msg(s.act == CHAIN_UNKNOWN || (s.act == want->act && s.rule == want->rule), "side %d: %s %s: act %d rule %d, diff says %d and %d", side,
-			      bl_text_op(it->op), q.object, s.act, (int)s.rule, want->act, (int)want->rule);
+			      q.op, q.ask.object, s.act, (int)s.rule, want->act, (int)want->rule);
 	}
-	bl_buf_free(&text);
+	bl_buf_free(&line);
+	return true;
 }
 
 #endif

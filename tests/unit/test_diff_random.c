@@ -379,10 +379,7 @@ static void check_pair(struct rnd *r, struct tally *t)
 		const struct diff_item *it = &d.d.items[i];
 
 		t->examples++;
-		if (it->change == DIFF_UNNAMED || !it->can_simulate)
-			continue;
-		t->simulated++;
-		pair_check_item(&d, it);
+		t->simulated += pair_check_item(&d, it);
 	}
 	for (unsigned int i = 0; i < REQUESTS; i++)
 		check_request(&d, r, bl_buf_text(&both));
