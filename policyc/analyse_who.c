@@ -492,6 +492,15 @@ static void process_groups(const struct who *w, const struct who_choices *c, con
 			v[ret->ngroups++] = hit_number(w, WHO_GROUP, now->hit);
 }
 
+/* Of the last program. */
+static void process_script(const struct who *w, const char *script, struct sim_process *ret)
+{
+	const char **v = arena_alloc(w->arena, (ret->nexes + 1) * sizeof(*v));
+
+	v[ret->nexes != 0 ? ret->nexes - 1 : 0] = script;
+	ret->scripts = v;
+}
+
 static bool process_part(const struct who *w, const struct who_choices *c, enum who_group g, const struct who_choice *now,
 			 struct sim_process *ret)
 {
@@ -502,7 +511,7 @@ static bool process_part(const struct who *w, const struct who_choices *c, enum 
 		process_programs(w, c, now, ret);
 		return !none || now->more == WHO_NONE;
 	case WHO_SCRIPT:
-		ret->script = none ? NULL : hit_name(w, g, now->hit);
+		process_script(w, none ? NULL : hit_name(w, g, now->hit), ret);
 		return now->more == WHO_NONE;
 	case WHO_USER:
 		ret->euid = hit_number(w, g, now->hit);
@@ -554,5 +563,7 @@ bool who_process(const struct who *w, const struct who_domain *d, const struct w
 	for (unsigned int g = 0; g < WHO_GROUPS; g++)
 		if (d->by[g].n != 0)
 			ok &= process_part(w, &d->by[g], g, &d->by[g].v[s->at[g]], ret);
+	if (ret->nexes == 0 && ret->scripts && ret->scripts[0])
+		ok = false; /* a program without a name that a script brought */
 	return ok && !moved(d, ret);
 }

@@ -162,7 +162,7 @@ static bool request_process(struct bl_buf *b, const struct sim_process *p)
 {
 	const struct {
 		const char *name, *value;
-	} words[] = { { "script", p->script }, { "cgroup", p->cgroup }, { "unit", p->unit }, { "container", p->container } };
+	} words[] = { { "script", p->scripts ? p->scripts[p->nexes != 0 ? p->nexes - 1 : 0] : NULL }, { "cgroup", p->cgroup }, { "unit", p->unit }, { "container", p->container } };
 	bool exact = request_programs(b, p);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -224,7 +224,7 @@ static void policy_change(struct rnd *r, struct policy *p)
 
 /* ---- requests ---- */
 
-static void random_process(struct rnd *r, struct sim_process *p, const char **line, uint32_t *groups)
+static void random_process(struct rnd *r, struct sim_process *p, const char **line, const char **lscripts, uint32_t *groups)
 {
 	static const char *const cgroups[] = { "/", "/s", "/s/t", "/x.service", "/s/y.service/z" }, *const scripts[] = { "/bin/s", "/usr/s", "/s" };
 	static const char *const units[] = { "x.service", "y.service", "z.scope" };
@@ -235,8 +235,9 @@ static void random_process(struct rnd *r, struct sim_process *p, const char **li
 	for (size_t i = 0; i < p->nexes; i++)
 		line[i] = RND_PICK(r, programs);
 	p->untrusted = p->nexes == 0 || rnd_percent(r, 10);
-	if (p->nexes != 0 && rnd_percent(r, 20))
-		p->script = RND_PICK(r, scripts);
+	for (size_t i = 0; i < 4; i++)
+		lscripts[i] = i < p->nexes && rnd_percent(r, 20) ? RND_PICK(r, scripts) : NULL;
+	p->scripts = lscripts;
 	if (rnd_percent(r, 30))
 		p->unit = RND_PICK(r, units);
 	if (rnd_percent(r, 20))
@@ -324,12 +325,12 @@ static void check_request(const struct diff_pair *p, struct rnd *r, const char *
 	static struct sim_answer a[2];
 	struct sim_process peer;
 	struct sim_request q = { .op = RND_PICK(r, all_ops), .descendant = rnd_percent(r, 30), .owner = rnd_percent(r, 50) };
-	const char *line[4], *peer_line[4];
+	const char *line[4], *peer_line[4], *scripts[4], *peer_scripts[4];
 	uint32_t groups[4], peer_groups[4];
 	struct bl_error err;
 
-	random_process(r, &q.who, line, groups);
-	random_process(r, &peer, peer_line, peer_groups);
+	random_process(r, &q.who, line, scripts, groups);
+	random_process(r, &peer, peer_line, peer_scripts, peer_groups);
 	q.peer = &peer;
 	q.object = random_object(r, q.op);
 	q.object_len = strlen(q.object);
