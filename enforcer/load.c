@@ -16,11 +16,10 @@
 #include "pins.h"
 #include "probe.h"
 #include "selftest.h"
+#include "size_class.h"
 #include "text.h"
 
 #include "banned.h"
-
-#define MIN_WORDS (1u << 17) /* so that a first, small policy leaves room for the next one */
 
 struct job {
 	const char *path;
@@ -122,7 +121,7 @@ static int first_make(const struct job *job, uint32_t words, struct bl_error *er
 static int load_first(struct job *job, struct bl_error *err)
 {
 	uint32_t need = job->image.tables->nwords;
-	uint32_t words = bl_object_size_class(need < MIN_WORDS ? MIN_WORDS : need);
+	uint32_t words = bl_size_class_first(need);
 	int r;
 
 	if (words == 0)

@@ -58,16 +58,6 @@ const char *bl_object_log_tail(int lines)
 
 /* ---- load ---- */
 
-uint32_t bl_object_size_class(uint32_t nwords)
-{
-	static const uint32_t classes[] = {1u << 15, 1u << 17, 1u << 19, 1u << 21};
-
-	for (size_t i = 0; i < BL_ARRAY_SIZE(classes); i++)
-		if (nwords <= classes[i])
-			return classes[i];
-	return 0;
-}
-
 /* The first operation that needs a hook, for messages. */
 static const char *op_of_hook(const struct bl_hook *h, uint64_t ops)
 {

@@ -13,10 +13,7 @@
 void bl_object_log_init(void);
 const char *bl_object_log_tail(int lines);
 
-/* Words of the smallest size class that holds nwords; 0: none does. */
-uint32_t bl_object_size_class(uint32_t nwords);
-
-/* Loads the programs for tables of words (a size class) and pins maps and programs. Nothing is attached, nothing
+/* Loads the programs for tables of words (size_class.h) and pins maps and programs. Nothing is attached, nothing
  * enforced. */
 int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err);
 

@@ -37,6 +37,8 @@ int cmd_build(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_test(const struct cmd_options *o, char *const *files, size_t n);
 int cmd_dump(const struct cmd_options *o, char *const *args, size_t n);
 int cmd_explain(const struct cmd_options *o, char *const *args, size_t n);
+int cmd_diff(const struct cmd_options *o, char *const *args, size_t n);
+int cmd_report(const struct cmd_options *o, char *const *args, size_t n);
 int cmd_fmt(const struct cmd_options *o, char *const *files, size_t n);
 
 /*

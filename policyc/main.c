@@ -32,6 +32,8 @@ static const char usage_text[] =
 	"                       [--container ID] [--untrusted] [--owner] [--deleted] [--fstype NAME]\n"
 	"                       [--peer PATH] [--descendant] [-I DIR]... IMAGE|FILE OPERATION [OBJECT]\n"
 	"       policyc explain --batch [-I DIR]... IMAGE|FILE  (requests as JSON lines on standard input)\n"
+	"       policyc diff [--json] [-I DIR]... OLD NEW\n"
+	"       policyc report [--json] [-I DIR]... IMAGE|FILE\n"
 	"       policyc fmt [--json] [--check] [-|FILE...]\n"
 	"       policyc --version | --help | -h\n";
 
@@ -227,6 +229,8 @@ static const struct command {
 	{ "test", cmd_test, "jWI" },
 	{ "dump", cmd_dump, "jI" },
 	{ "explain", cmd_explain, "jeucbUISLGPTnwDFpd" },
+	{ "diff", cmd_diff, "jI" },
+	{ "report", cmd_report, "jI" },
 	{ "fmt", cmd_fmt, "jC" },
 };
 

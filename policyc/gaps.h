@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ways round that remain in this version, and for which policies each matters: X(operations, features, "sentence"). It matters if the
+ * policy needs one of the operations, or one of the features. policy(5) has the same sentences in the same order under WHAT IS NOT HELD,
+ * each at the beginning of a list item that goes on to say what helps; tests/man/run compares the two.
+ */
+#ifndef BL_GAPS_H
+#define BL_GAPS_H
+
+#include "abi.h"
+
+#define GAPS_EXEC (BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP))
+#define GAPS_FILE (bl_kind_ops(BL_KEY_PATH) & ~GAPS_EXEC)
+#define GAPS_NAME bl_kind_ops(BL_KEY_PATH)
+#define GAPS_NET (bl_kind_ops(BL_KEY_NET) | bl_kind_ops(BL_KEY_SOCK))
+#define GAPS_ANY UINT64_MAX
+
+#define GAPS(X) \
+	X(GAPS_NAME, 0, "A bind mount, an overlay with the directory as a layer, another mount of the same file system, " \
+			"a snapshot or a copy is another name.") \
+	X(GAPS_NAME, 0, "A hard link, made before the policy or after, is another name.") \
+	X(GAPS_NAME, 0, "A file, or a directory above it, that is renamed has another name; only create at the new name is asked.") \
+	X(GAPS_FILE, 0, "Deleting a file and changing its mode, owner, attributes or times ask nothing.") \
+	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \
+	X(GAPS_NAME, BL_FEAT_EXE, "In a container of its own mount namespace, rules meet the container's names.") \
+	X(GAPS_FILE | GAPS_NET, 0, "Descriptors that were open before the load, or are inherited, stay usable.") \
+	X(GAPS_FILE | GAPS_NET, 0, "Descriptors received over a unix socket, with pidfd_getfd(2) or IORING_MSG_SEND_FD, " \
+				   "and connected sockets received so, are not judged.") \
+	X(GAPS_FILE | GAPS_NET, 0, "Requests put into an inherited io_uring with IORING_SETUP_SQPOLL are carried out, " \
+				   "and judged, as the process that made the ring.") \
+	X(GAPS_FILE, 0, "mknod(2) of a device asks nothing, and the new node has another name than the one under /dev.") \
+	X(GAPS_FILE, 0, "POSIX message queues (unless opened through a mounted mqueue file system) and System V IPC are not judged.") \
+	X(GAPS_EXEC, 0, "A dynamic linker started by hand is itself judged; the program it maps is only read.") \
+	X(GAPS_ANY, 0, "A process in a profile can make one outside of it act for it.") \
+	X(GAPS_EXEC, 0, "Programs without a name (memfd) match no pattern.") \
+	X(GAPS_NET, 0, "Only inet, inet6 and SMC sockets are judged; packet, vsock, RDS and TIPC sockets reach others in " \
+		       "their own ways.") \
+	X(GAPS_NET, 0, "connect(2) of an SCTP socket is judged, sctp_connectx(3) is not.") \
+	X(GAPS_NET, 0, "Raw sockets may put another address in the packet than the one judged, and any raw socket can " \
+		       "carry TCP and UDP.") \
+	X(GAPS_NET, 0, "Further paths of an MPTCP connection go where the peer says.") \
+	X(GAPS_NET, 0, "Creating and binding sockets, listening and accepting are not judged, nor are answers on accepted connections.") \
+	X(GAPS_NET, 0, "Whoever may connect to a proxy or name server can reach through it.") \
+	X(GAPS_ANY, 0, "A process with CAP_SYS_ADMIN or CAP_BPF and root's access to /sys/fs/bpf/bailiff can end enforcement.") \
+	X(GAPS_ANY, 0, "Kernel threads are not judged: what NFS or SMB servers in the kernel read for others is not.")
+
+#endif
