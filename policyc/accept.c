@@ -110,15 +110,7 @@ int words_intern(struct words *w, const uint64_t *v, size_t n, uint32_t *ret_off
 	return 0;
 }
 
-/* A rule or atom that matches, and for which operations. */
-struct match {
-	uint32_t index;
-	uint64_t ops;
-	bool implied; /* for all of them */
-};
-
-/* Next owner that these patterns match, from *at on: some pattern of it and none of its exceptions. False: no more. */
-static bool next_match(const struct owner *owners, const uint32_t *patterns, size_t n, size_t *at, struct match *ret)
+bool accept_next(const struct owner *owners, const uint32_t *patterns, size_t n, size_t *at, struct match *ret)
 {
 	while (*at < n) {
 		const struct owner *first = &owners[patterns[*at]];
@@ -264,7 +256,7 @@ int accept_record(struct words *w, const struct ir *ir, const struct owner *owne
 	*ret_off = 0;
 	if (!m)
 		return -ENOMEM;
-	while (next_match(owners, patterns, n, &at, &m[nm]))
+	while (accept_next(owners, patterns, n, &at, &m[nm]))
 		nm++;
 	if (nm == 0)
 		r = 0;

@@ -29,6 +29,19 @@ struct owner {
 	uint64_t ops; /* of the rule that the pattern is about; all bits for an atom */
 };
 
+/* A rule or atom that matches, and for which operations. */
+struct match {
+	uint32_t index;
+	uint64_t ops;
+	bool implied; /* for all of them */
+};
+
+/*
+ * Next owner that these patterns match, from *at (at first 0) on: some pattern of it and none of its exceptions. What a rule implies
+ * follows the rule. False: no more.
+ */
+bool accept_next(const struct owner *owners, const uint32_t *patterns, size_t n, size_t *at, struct match *ret);
+
 /*
  * Lays out the record for the patterns of one accept set. *ret_off is 0 if nothing follows from them. -E2BIG with *err filled where a
  * list would be longer than the kernel side reads.

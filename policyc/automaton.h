@@ -13,6 +13,7 @@
 #ifndef BL_AUTOMATON_H
 #define BL_AUTOMATON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,19 @@ size_t au_nsets(const struct au *a);
 void au_get_set(const struct au *a, size_t set, unsigned *ret_kind, const uint32_t **ret_patterns, size_t *ret_n);
 /* 0 (the initial value): as if nothing matched. Anything below 2^31 else. Equal payloads are alike for minimising. */
 void au_set_payload(struct au *a, size_t set, uint32_t payload);
+
+/*
+ * Examples, between au_build() and au_minimise(): of the byte strings of a kind that an operation can be about (keyshape.h) the shortest
+ * for each accept set, one that reads well among equals.
+ */
+#define AU_NO_SET SIZE_MAX /* strings that no pattern matches */
+struct au_examples;
+int au_examples_find(struct au *a, unsigned kind, unsigned op, struct au_examples **ret);
+void au_examples_free(struct au *a, struct au_examples *e); /* NULL is fine */
+/* Is there one? Writes it if buf is not NULL: at most shape_max(kind) bytes. */
+bool au_example(const struct au_examples *e, size_t set, uint8_t *buf, size_t *ret_len);
+/* The accept set of one byte string. */
+size_t au_find_set(const struct au *a, unsigned kind, const void *bytes, size_t n);
 
 int au_minimise(struct au *a);
 

@@ -137,11 +137,16 @@ static int check_size(void **image, size_t len, struct tables_error *err)
 
 int image_build(const struct ir *ir, void **ret, size_t *ret_len, struct tables_error *err)
 {
+	return image_build_watched(ir, NULL, ret, ret_len, err);
+}
+
+int image_build_watched(const struct ir *ir, const struct tables_watch *w, void **ret, size_t *ret_len, struct tables_error *err)
+{
 	struct bl_buf part[BL_SEC_COUNT + 1] = { 0 };
 	struct strings s = { .buf = BL_BUF_INIT };
 	struct bl_tables *t = NULL;
 	size_t tlen;
-	int r = tables_build(ir, &t, &tlen, err);
+	int r = tables_build(ir, w, &t, &tlen, err);
 
 	if (r < 0)
 		return r;

@@ -6,6 +6,7 @@
 #include "tables.h"
 
 /* Builds the whole image in memory. As tables_build(). */
+int image_build_watched(const struct ir *ir, const struct tables_watch *w, void **ret, size_t *ret_len, struct tables_error *err);
 int image_build(const struct ir *ir, void **ret, size_t *ret_len, struct tables_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* policyc: checks, compiles, explains and lays out policies. */
 #include "cmd.h"
 #include "compile.h"
+#include "dead.h"
 #include "image.h"
 #include "image_write.h"
 #include "policy_test.h"
@@ -79,8 +80,10 @@ static int run_tests(const struct cmd_options *o, struct compile *c, const struc
 
 static int build_image(const struct cmd_options *o, struct compile *c, const struct ir *ir, void **ret, size_t *ret_len)
 {
+	struct dead dead = {.arena = &c->arena, .diags = &c->diags};
+	struct tables_watch watch = dead_watch(&dead);
 	struct tables_error err;
-	int r = image_build(ir, ret, ret_len, &err);
+	int r = image_build_watched(ir, &watch, ret, ret_len, &err);
 
 	if (r == -E2BIG)
 		add_tables_error(c, &err);

@@ -21,6 +21,7 @@ struct build {
 	struct words w;
 	struct bl_tables head;
 	struct tables_error *err;
+	const struct tables_watch *watch; /* NULL: nobody looks */
 };
 
 static int add_owner(struct build *b, const struct owner *owner, struct src_loc loc)
@@ -129,6 +130,8 @@ static int add_automaton(struct build *b)
 
 	if (r == 0)
 		r = set_payloads(b);
+	if (r == 0 && b->watch)
+		r = b->watch->see(b->watch->arg, b->ir, b->au, b->owners);
 	if (r == 0)
 		r = au_minimise(b->au);
 	if (r == 0)
@@ -330,9 +333,34 @@ static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 	return 0;
 }
 
-int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err)
+static void build_free(struct build *b)
+{
+	au_free(b->au);
+	words_free(&b->w);
+	free(b->owners);
+	free(b->locs);
+}
+
+int tables_show(const struct ir *ir, const struct tables_watch *w, struct tables_error *err)
 {
 	struct build b = { .ir = ir, .err = err };
+	int r;
+
+	memset(err, 0, sizeof(*err));
+	b.au = au_new();
+	r = b.au ? add_patterns(&b) : -ENOMEM;
+	if (r == 0)
+		r = build_automaton(&b);
+	if (r == 0)
+		r = w->see(w->arg, ir, b.au, b.owners);
+	build_free(&b);
+	return r;
+}
+
+int tables_build(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len,
+		 struct tables_error *err)
+{
+	struct build b = { .ir = ir, .err = err, .watch = w };
 	int r;
 
 	memset(err, 0, sizeof(*err));
@@ -342,9 +370,6 @@ int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, s
 		r = build_all(&b);
 	if (r == 0)
 		r = finish(&b, ret, ret_len);
-	au_free(b.au);
-	words_free(&b.w);
-	free(b.owners);
-	free(b.locs);
+	build_free(&b);
 	return r;
 }

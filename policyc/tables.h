@@ -19,10 +19,25 @@ struct tables_error {
 	size_t nothers;
 };
 
+struct au;
+struct owner;
+
 /*
- * Builds the tables. 0 and malloc()ed memory of *ret_len bytes, or -E2BIG (the policy does not fit; *err says what and where) or
+ * Somebody who looks at the automaton of all patterns while it still tells every set of patterns from every other, and at whose they
+ * are (accept.h). Returns 0 or -ENOMEM.
+ */
+struct tables_watch {
+	int (*see)(void *arg, const struct ir *ir, struct au *au, const struct owner *owners);
+	void *arg;
+};
+
+/* Only the automaton, shown to w. As tables_build(). */
+int tables_show(const struct ir *ir, const struct tables_watch *w, struct tables_error *err);
+
+/*
+ * Builds the tables; w may be NULL. 0 and malloc()ed memory of *ret_len bytes, or -E2BIG (the policy does not fit; *err says what and where) or
  * -ENOMEM.
  */
-int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err);
+int tables_build(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len, struct tables_error *err);
 
 #endif
