@@ -24,6 +24,7 @@ struct node {
 struct au_examples {
 	const struct au *a;
 	size_t max; /* bytes */
+	bool text;  /* letters read well; of numbers small ones do */
 	struct node *v;
 	size_t n, cap;
 	uint32_t *of_state; /* by state: first node */
@@ -74,6 +75,25 @@ static int example_run(struct au *a, struct au_examples *e, uint32_t from, uint8
 	return r;
 }
 
+/* Is a string text rather than numbers? */
+static bool example_is_text(unsigned kind, unsigned op)
+{
+	const uint64_t numbers = BL_OP_BIT(BL_OP_CAPABILITY) | BL_OP_BIT(BL_OP_SIGNAL) | BL_OP_BIT(BL_OP_SETUID) |
+				 BL_OP_BIT(BL_OP_SETGID);
+
+	switch (kind) {
+	case BL_KEY_USER:
+	case BL_KEY_GROUP:
+	case BL_KEY_LOGIN:
+	case BL_KEY_CAPABILITY:
+	case BL_KEY_NET:
+	case BL_KEY_SOCK:
+		return false;
+	default:
+		return kind != BL_KEY_SYS || !(BL_OP_BIT(op) & numbers);
+	}
+}
+
 /* Letters before everything else, so that of two ways the one that reads better is found first. */
 static int example_expand(struct au *a, struct au_examples *e, uint32_t from)
 {
@@ -86,7 +106,7 @@ static int example_expand(struct au *a, struct au_examples *e, uint32_t from)
 		for (unsigned i = 0; r == 0 && i < n; i++) {
 			uint8_t lo = (uint8_t)runs[i].lo, hi = (uint8_t)((i + 1 < n ? runs[i + 1].lo : 256) - 1);
 
-			if ((hi >= 'a' && lo <= 'z') == (letters != 0))
+			if ((e->text && hi >= 'a' && lo <= 'z') == (letters != 0))
 				r = example_run(a, e, from, lo, hi, runs[i].to);
 		}
 	}
@@ -114,6 +134,7 @@ int au_examples_find(struct au *a, unsigned kind, unsigned op, struct au_example
 	if (!e)
 		return a->err;
 	e->a = a;
+	e->text = example_is_text(kind, op);
 	e->max = shape_max((enum bl_kind)kind);
 	r = examples_init(a, e);
 	if (r == 0)

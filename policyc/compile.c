@@ -32,7 +32,8 @@ static int compile_trees(struct compile *c, struct ast_block *const *trees, size
 	sema_run(&c->arena, &c->diags, trees, n, &ir);
 	if (c->here && c->diags.nerrors == 0)
 		here_check(&c->arena, &c->diags, &ir, c->here);
-	remarks_apply(c, trees, n);
+	c->trees = trees;
+	c->ntrees = n;
 	if (c->diags.nerrors == 0)
 		*ret = ir;
 	return c->diags.nerrors > INT_MAX ? INT_MAX : (int)c->diags.nerrors;
@@ -52,10 +53,15 @@ int policy_compile(struct compile *c, const char *const *paths, size_t n, struct
 
 int policy_compile_text(struct compile *c, const struct compile_text *texts, size_t n, struct ir *ret)
 {
-	struct ast_block *tree;
+	struct ast_block **tree = arena_alloc(&c->arena, sizeof(*tree));
 
 	c->texts = texts;
 	c->ntexts = n;
-	tree = load_policy(c, texts[0].name);
-	return compile_trees(c, &tree, tree ? 1 : 0, ret);
+	*tree = load_policy(c, texts[0].name);
+	return compile_trees(c, tree, *tree ? 1 : 0, ret);
+}
+
+void compile_finish(struct compile *c)
+{
+	remarks_apply(c, c->trees, c->ntrees);
 }

@@ -7,6 +7,7 @@
  *     compile_init(&c);
  *     if (policy_compile(&c, paths, n, &ir) == 0)
  *             ... use ir, which lives in c ...
+ *     compile_finish(&c);
  *     diag_print(&c.diags, stderr, DIAG_TEXT);
  *     compile_free(&c);
  */
@@ -17,6 +18,8 @@
 #include "diag.h"
 #include "ir.h"
 #include "src.h"
+
+struct ast_block;
 
 /* Policy text in memory. */
 struct compile_text {
@@ -36,6 +39,8 @@ struct compile {
 	/* private */
 	const struct compile_text *texts; /* what includes are searched in; NULL: the file system */
 	size_t ntexts;
+	struct ast_block *const *trees;
+	size_t ntrees;
 	const struct src_file **once; /* files that were read as a whole policy */
 	size_t nonce, once_cap;
 };
@@ -48,5 +53,8 @@ int policy_compile(struct compile *c, const char *const *paths, size_t n, struct
 
 /* The same for texts[0]; includes are looked up among all texts by name, and nothing is read from the file system. */
 int policy_compile_text(struct compile *c, const struct compile_text *texts, size_t n, struct ir *ret);
+
+/* After all phases that warn, those that come after policy_compile() included: takes out the warnings that remarks silence (remark.h). */
+void compile_finish(struct compile *c);
 
 #endif

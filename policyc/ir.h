@@ -126,6 +126,14 @@ struct ir_user {
 
 struct ast_stmt;
 
+/* `assert never`: that what the rule matches is refused to every process for which must holds and no unless does. */
+struct ir_assert {
+	struct ir_rule rule; /* of no profile: operations, object, message, place */
+	struct ir_clause must;
+	struct ir_clause *unless;
+	size_t nunless;
+};
+
 struct ir {
 	struct ir_profile *profiles;
 	size_t nprofiles;
@@ -133,12 +141,15 @@ struct ir {
 	size_t nrules;
 	struct ir_atom *atoms;
 	size_t natoms;
+	size_t nall_atoms; /* those that only assertions name follow; no image has them */
 	struct ir_cond *conds;
 	size_t nconds;
 	struct ir_user *users;
 	size_t nusers;
 	const struct ast_stmt **tests; /* AST_TEST and AST_ASSERT, in the order read; checked.h gives them meaning */
 	size_t ntests;
+	struct ir_assert *asserts; /* of the AST_ASSERT among them */
+	size_t nasserts;
 };
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* policyc: checks, compiles, explains and lays out policies. */
+#include "assert.h"
 #include "cmd.h"
 #include "compile.h"
 #include "dead.h"
@@ -69,15 +70,28 @@ static int run_tests(const struct cmd_options *o, struct compile *c, const struc
 	struct policy_test_count count;
 	struct bl_image img;
 	struct bl_error err;
+	int r;
 
 	if (bl_image_parse(image, len, &img, &err) < 0)
 		return cmd_fail(EXIT_SYSTEM, "%s", err.text);
+	r = assert_run(c, ir);
+	if (r < 0)
+		return cmd_fail(EXIT_SYSTEM, "%s", strerror(-r));
 	policy_tests_run(c, ir, &img, o->tests && !o->json ? print_test : NULL, NULL, &count);
+	if (o->tests && !o->json && ir->nasserts != 0)
+		printf("%zu of %zu assertions hold\n", ir->nasserts - (size_t)r, ir->nasserts);
 	if (o->tests && !o->json)
 		printf("%zu of %zu tests passed, %zu expectations\n", count.tests - count.failed, count.tests, count.expectations);
 	return EXIT_FINE;
 }
 
+static void warn_no_tests(struct compile *c)
+{
+	diag_warning(&c->diags, (struct src_loc){ .file = NULL }, "W-no-tests",
+		     "the tests and assertions of this policy were not run, because of --no-tests");
+}
+
+/* Ends what can be warned of, too. */
 static int build_image(const struct cmd_options *o, struct compile *c, const struct ir *ir, void **ret, size_t *ret_len)
 {
 	struct dead dead = {.arena = &c->arena, .diags = &c->diags};
@@ -89,6 +103,9 @@ static int build_image(const struct cmd_options *o, struct compile *c, const str
 		add_tables_error(c, &err);
 	if (r == -ENOMEM)
 		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	if (o->no_tests && ir->ntests != 0)
+		warn_no_tests(c);
+	compile_finish(c);
 	if (r == 0 && !o->no_tests)
 		return run_tests(o, c, ir, *ret, *ret_len);
 	return EXIT_FINE;
@@ -108,6 +125,8 @@ int cmd_compile(const struct cmd_options *o, char *const *files, size_t n, void 
 	c.here = !o->here ? NULL : o->root ? o->root : "/";
 	if (policy_compile(&c, (const char *const *)files, n, &ir) == 0)
 		status = build_image(o, &c, &ir, &image, &len);
+	else
+		compile_finish(&c);
 	if (o->warnings_are_errors)
 		diag_promote(&c.diags);
 	diag_print(&c.diags, stderr, o->json ? DIAG_JSON : DIAG_TEXT);

@@ -14,10 +14,12 @@ static const struct {
 	const char *id;
 	enum remark_when when;
 } warnings[] = {
-	{"W-allow", NEVER},	   {"W-copy", ALWAYS},	  {"W-empty", NEVER},	      {"W-empty-profile", ALWAYS},
-	{"W-lockout", ALWAYS},	   {"W-missing", HERE},	  {"W-no-network", ALWAYS},   {"W-shell", ALWAYS},
-	{"W-symlink", HERE},	   {"W-too-complex", NEVER}, {"W-unused-set", ALWAYS}, {"W-weak-glob", ALWAYS},
-	{"W-write-exec", ALWAYS},
+	{"W-allow", NEVER},	   {"W-contradicted", ALWAYS}, {"W-copy", ALWAYS},	  {"W-duplicate", ALWAYS},
+	{"W-empty", NEVER},	   {"W-empty-profile", ALWAYS}, {"W-empty-rule", ALWAYS}, {"W-impossible", ALWAYS},
+	{"W-lockout", ALWAYS},	   {"W-missing", HERE},	       {"W-no-network", ALWAYS},  {"W-no-tests", NEVER},
+	{"W-shadowed", ALWAYS},
+	{"W-shell", ALWAYS},	   {"W-symlink", HERE},	       {"W-too-complex", NEVER},  {"W-unused-set", ALWAYS},
+	{"W-weak-glob", ALWAYS},   {"W-write-exec", ALWAYS},
 };
 #define WARNINGS (sizeof(warnings) / sizeof(warnings[0]))
 

@@ -210,6 +210,7 @@ void sema_run(struct arena *arena, struct diags *diags, struct ast_block *const 
 		profile_rules(&s, i);
 	if (!s.ir.rules) /* so that a pointer past the last of no rules is one */
 		s.ir.rules = arena_alloc(arena, sizeof(*s.ir.rules));
+	assert_statements(&s);
 	/* What an error hid may have used it. */
 	if (diags->nerrors == 0)
 		set_warn_unused(&s);

@@ -53,7 +53,7 @@ struct sema {
 	struct arena *arena;
 	struct diags *diags;
 	struct ir ir; /* what is found so far */
-	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap;
+	size_t atoms_cap, conds_cap, rules_cap, users_cap, tests_cap, asserts_cap;
 	struct sema_set *sets;
 	size_t nsets, sets_cap, nshipped; /* the first nshipped sets came with the compiler */
 	uint32_t *set_slots;		  /* hash table of set numbers + 1 */
@@ -167,5 +167,6 @@ void warn_lockout(struct sema *s, const struct overlap *terms);
 
 /* ---- sema_rule.c ---- */
 void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st);
+void assert_statements(struct sema *s); /* after all rules; adds nothing to what makes the image */
 
 #endif

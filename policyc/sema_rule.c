@@ -330,3 +330,72 @@ void rule_statement(struct sema *s, uint32_t profile, const struct ast_stmt *st)
 	s->ir.rules = arena_more(s->arena, s->ir.rules, s->ir.nrules, &s->rules_cap, sizeof(r));
 	s->ir.rules[s->ir.nrules++] = r;
 }
+
+/* ---- assertions ---- */
+
+static bool assert_attr(struct sema *s, const struct ast_attr *at, struct ir_assert *a)
+{
+	struct term_use use = {.weakens = at->kind == AST_ATTR_UNLESS};
+	struct arena_buf text = {.arena = s->arena};
+	struct clauses unless = {.v = a->unless, .n = a->nunless, .cap = a->nunless};
+	struct lits all = {.v = a->must.lits, .n = a->must.nlits, .cap = a->must.nlits};
+	struct ir_clause c;
+
+	switch (at->kind) {
+	case AST_ATTR_IF:
+	case AST_ATTR_UNLESS:
+		if (!subject_terms(s, at->terms, &use, &c, &text))
+			return false;
+		if (at->kind == AST_ATTR_UNLESS)
+			clauses_add(s, &unless, &c);
+		for (size_t i = 0; at->kind == AST_ATTR_IF && i < c.nlits; i++)
+			lits_add(s, &all, c.lits[i]);
+		a->unless = unless.v;
+		a->nunless = unless.n;
+		a->must = (struct ir_clause){.lits = all.v, .nlits = all.n};
+		return true;
+	case AST_ATTR_MESSAGE:
+		if (a->rule.message)
+			return attr_says(s, at, "a second 'message' in one assertion", "one is enough");
+		return attr_value(s, at, &a->rule);
+	default:
+		return attr_says(s, at, arena_printf(s->arena, "'%s' does not belong to an assertion", attr_word(at->kind)),
+				 "it may have 'if', 'unless' and 'message'");
+	}
+}
+
+static void assert_statement(struct sema *s, const struct ast_stmt *st)
+{
+	struct ir_assert a = {.rule = {.verdict = BL_V_DENY, .loc = st->loc}};
+	bool ok;
+
+	a.rule.cond_if = a.rule.cond_unless = a.rule.cond_unless_owner = BL_COND_NONE;
+	for (const struct ast_part *p = st->parts ? st->parts->first : NULL; p; p = p->next) {
+		struct diag *d;
+
+		if (p->kind < AST_PART_PEER)
+			continue;
+		d = diag_error(s->diags, p->loc, "E-object", "an assertion is about every other process");
+		diag_help(s->diags, d, "leave out what follows 'to'");
+		return;
+	}
+	ok = ops_resolve(s, st->list, &a.rule.ops) && object_resolve(s, st, &a.rule);
+	for (const struct ast_attr *at = st->attrs ? st->attrs->first : NULL; at; at = at->next)
+		ok &= assert_attr(s, at, &a);
+	if (!ok)
+		return;
+	s->ir.asserts = arena_more(s->arena, s->ir.asserts, s->ir.nasserts, &s->asserts_cap, sizeof(a));
+	s->ir.asserts[s->ir.nasserts++] = a;
+}
+
+void assert_statements(struct sema *s)
+{
+	size_t natoms = s->ir.natoms, nusers = s->ir.nusers;
+
+	for (size_t i = 0; i < s->ir.ntests; i++)
+		if (s->ir.tests[i]->kind == AST_ASSERT)
+			assert_statement(s, s->ir.tests[i]);
+	s->ir.nall_atoms = s->ir.natoms;
+	s->ir.natoms = natoms;
+	s->ir.nusers = nusers;
+}

@@ -59,7 +59,7 @@ static void kind_options(struct world *w, unsigned int kind)
 {
 	struct world_kind *k = &w->kinds[kind];
 	struct au_examples *e;
-	size_t n = 2;
+	size_t n = 2; /* none, and one that no pattern matches */
 
 	for (size_t i = 0; i < au_nsets(w->au); i++) {
 		unsigned int of;
@@ -72,6 +72,9 @@ static void kind_options(struct world *w, unsigned int kind)
 	if (au_examples_find(w->au, kind, 0, &e) < 0)
 		arena_oom();
 	k->options = arena_alloc(w->arena, n * sizeof(*k->options));
+	/* the first that fits is the example: no script rather than one of some name, but a program with a name */
+	if (!kind_always(kind) && kind != BL_KEY_EXE)
+		k->options[k->noptions++].absent = true;
 	option_add(w, k, e, AU_NO_SET);
 	for (size_t i = 0; i < au_nsets(w->au); i++) {
 		unsigned int of;
@@ -83,7 +86,7 @@ static void kind_options(struct world *w, unsigned int kind)
 			option_add(w, k, e, i);
 	}
 	au_examples_free(w->au, e);
-	if (!kind_always(kind))
+	if (kind == BL_KEY_EXE)
 		k->options[k->noptions++].absent = true;
 }
 
