@@ -121,6 +121,8 @@ static void check_one(struct assert_run *r)
 	r->steps = ASSERT_STEPS;
 	r->gave_up = r->found = false;
 	memset(r->seen, 0, SEEN * sizeof(*r->seen));
+	if (r->witness)
+		r->witness[r->index] = (struct assert_witness){.fails = false};
 	for (unsigned int op = 0; op < 64 && !r->found; op++)
 		if (r->a->rule.ops & BL_OP_BIT(op))
 			world_objects(&r->w, op, look, r);

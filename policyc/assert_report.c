@@ -51,7 +51,7 @@ static uint32_t kinds_said(const struct world *w)
 	uint32_t said = 0;
 
 	for (uint32_t i = 1; i < w->natoms; i++)
-		if (w->values[i] != 0)
+		if (w->values[i] != 0 && w->ir->atoms[i].term.npatterns != 0)
 			said |= 1u << w->ir->atoms[i].kind;
 	return said;
 }

@@ -7,6 +7,7 @@
 /* The form is in the high byte, what is known within it below. */
 enum form {
 	F_PATH = 1,
+	F_FILE,	    /* at its beginning: a path that is not the root */
 	F_UNIX,	    /* at its beginning */
 	F_ABSTRACT, /* after '@' */
 	F_NAME,	    /* one component */
@@ -40,6 +41,9 @@ static uint32_t path_step(uint32_t at, uint8_t b)
 		return STATE(F_PATH, PATH_DOT);
 	return b == '.' && at == PATH_DOT ? STATE(F_PATH, PATH_DOTS) : STATE(F_PATH, PATH_IN);
 }
+
+/* What can be done to the root: it is a directory, always there, and stays where it is. */
+#define ROOT_OPS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_SETID))
 
 /* ---- one component: 1 if there is a byte of it ---- */
 static uint32_t name_step(uint8_t b)
@@ -95,15 +99,21 @@ static uint32_t sock_step(uint32_t more, uint8_t b)
 #define NET_MAPPED 1024u /* so far it is as a v4-mapped one, which there is none of */
 #define NET_PEER 2048u
 
+/* Halves of bytes, as bl_key_net() has them. */
+static uint32_t net_halves(uint32_t more)
+{
+	return more & NET_V6 ? 32 : 8;
+}
+
 static uint32_t net_addr(uint32_t more, uint32_t at, uint8_t b)
 {
-	uint32_t bytes = more & NET_V6 ? 16 : 4, last = at + 1 == bytes;
+	bool last = at + 1 == net_halves(more);
 
 	if (b != 0)
 		more &= ~NET_ZERO;
-	if (!(more & NET_V6) || at > 11 || b != (at < 10 ? 0 : 0xff))
+	if (!(more & NET_V6) || at > 23 || b != (at < 20 ? 0 : 15))
 		more &= ~NET_MAPPED;
-	if ((at == 11 && (more & NET_MAPPED)) || (last && (more & NET_ZERO) && (more & NET_CONNECT)))
+	if ((at == 23 && (more & NET_MAPPED)) || (last && (more & NET_ZERO) && (more & NET_CONNECT)))
 		return 0;
 	if (last && (more & NET_PEER))
 		return DONE;
@@ -112,7 +122,7 @@ static uint32_t net_addr(uint32_t more, uint32_t at, uint8_t b)
 
 static uint32_t net_step(uint32_t more, uint8_t b)
 {
-	uint32_t at = more & NET_POS, bytes = more & NET_V6 ? 16 : 4, fresh = NET_ZERO | NET_MAPPED;
+	uint32_t at = more & NET_POS, fresh = NET_ZERO | NET_MAPPED, port = 2 + net_halves(more);
 
 	if (at == 0)
 		return b == BL_PROTO_TCP || b == BL_PROTO_UDP || b == BL_PROTO_OTHER ? STATE(F_NET, more + 1) : 0;
@@ -120,9 +130,11 @@ static uint32_t net_step(uint32_t more, uint8_t b)
 		return b == BL_FAM_INET	   ? STATE(F_NET, (more + 1) | fresh)
 		       : b == BL_FAM_INET6 ? STATE(F_NET, (more + 1) | fresh | NET_V6)
 					   : 0;
-	if (at < 2 + bytes)
+	if (b > 15)
+		return 0;
+	if (at < port)
 		return net_addr(more, at - 2, b);
-	if (at == 2 + bytes)
+	if (at < port + 3)
 		return STATE(F_NET, more + 1);
 	if (more & NET_ACCEPT)
 		return STATE(F_NET, (more & ~(NET_POS | NET_ACCEPT)) | 2 | NET_PEER | fresh);
@@ -132,7 +144,7 @@ static uint32_t net_step(uint32_t more, uint8_t b)
 /* A raw socket has no port. */
 static bool net_ends(uint32_t more)
 {
-	return !(more & (NET_ACCEPT | NET_PEER)) && (more & NET_POS) == 2 + (more & NET_V6 ? 16u : 4u);
+	return !(more & (NET_ACCEPT | NET_PEER)) && (more & NET_POS) == 2 + net_halves(more);
 }
 
 /* ---- objects of the system class ---- */
@@ -193,8 +205,12 @@ uint32_t shape_start(enum bl_kind kind, unsigned int op)
 		return STATE(F_SOCK, 0);
 	case BL_KEY_CODE:
 		return STATE(F_FSTYPE, 0);
-	default:
+	case BL_KEY_CGROUP:
 		return STATE(F_PATH, PATH_BEGIN);
+	case BL_KEY_PATH:
+		return STATE(BL_OP_BIT(op) & ROOT_OPS ? F_PATH : F_FILE, PATH_BEGIN);
+	default:
+		return STATE(F_FILE, PATH_BEGIN);
 	}
 }
 
@@ -205,6 +221,8 @@ uint32_t shape_step(uint32_t state, uint8_t byte)
 	switch (FORM(state)) {
 	case F_PATH:
 		return path_step(more, byte);
+	case F_FILE:
+		return byte == '/' ? STATE(F_PATH, PATH_SLASH) : 0;
 	case F_UNIX:
 		return byte == '@' ? STATE(F_ABSTRACT, 0) : path_step(PATH_BEGIN, byte);
 	case F_ABSTRACT:
@@ -285,7 +303,7 @@ static void pick_text(struct picks *p)
 
 static void pick_net(struct picks *p, uint32_t more)
 {
-	uint32_t at = more & NET_POS, bytes = more & NET_V6 ? 16 : 4;
+	uint32_t at = more & NET_POS, port = 2 + net_halves(more);
 
 	if (at == 0) {
 		pick(p, BL_PROTO_TCP, BL_PROTO_TCP);
@@ -298,12 +316,12 @@ static void pick_net(struct picks *p, uint32_t more)
 		pick(p, BL_FAM_INET6, BL_FAM_INET6);
 		return;
 	}
-	if (at == 1 + bytes || at == 3 + bytes)
+	if (at == port - 1 || at == port + 3)
 		pick(p, 1, 1); /* 10.0.0.1, port 1 */
 	pick(p, 0, 0);
-	pick(p, 1, 255);
-	pick(p, 2, 255); /* neither all zeros nor the mark of a mapped one */
-	pick(p, 255, 255);
+	pick(p, 1, 15);
+	pick(p, 2, 15); /* neither all zeros nor the mark of a mapped one */
+	pick(p, 15, 15);
 }
 
 static void pick_sock(struct picks *p, uint32_t more)

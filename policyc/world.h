@@ -67,7 +67,7 @@ struct world {
 	const struct match **matches; /* by accept set */
 	size_t *nmatches;
 	struct match *list; /* of the object looked at last */
-	struct au_examples *examples[64];
+	struct au_examples *examples[BL_KEY_KINDS + 64]; /* by kind, or after those by operation */
 };
 
 /* owners: as tables_watch has them. natoms: of ir->atoms, those that only assertions name included. */

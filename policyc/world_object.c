@@ -15,8 +15,11 @@ static const uint8_t nameless_key[] = {BL_OBJ_NAMELESS};
 /* Strings of a kind differ in form by operation where one kind serves several. */
 static struct au_examples *examples(struct world *w, unsigned int kind, unsigned int op)
 {
-	size_t slot = kind == BL_KEY_NET ? BL_KEY_KINDS + (op - BL_OP_SOCKET) : kind == BL_KEY_SYS ? op : kind;
+	bool by_op = kind == BL_KEY_NET || kind == BL_KEY_SYS;
+	size_t slot = by_op ? BL_KEY_KINDS + op : kind;
 
+	if (kind == BL_KEY_PATH && shape_start(kind, op) != shape_start(kind, BL_OP_READ))
+		slot = BL_KEY_KINDS + BL_OP_WRITE;
 	if (!w->examples[slot] && au_examples_find(w->au, kind, op, &w->examples[slot]) < 0)
 		arena_oom();
 	return w->examples[slot];
@@ -35,7 +38,7 @@ static void visit(struct walk *k, const struct world_object *o)
 		k->go_on = k->f(k->arg, o);
 }
 
-/* File systems whose type no rule names, and those of each set of types. */
+/* What is on no file system that a rule names, or on none at all, and each set of types. */
 static void each_fstype(struct walk *k, struct world_object o)
 {
 	const struct au_examples *e;
@@ -47,24 +50,25 @@ static void each_fstype(struct walk *k, struct world_object o)
 	e = examples(k->w, BL_KEY_CODE, o.op);
 	for (size_t i = 0; k->go_on && i <= au_nsets(k->w->au); i++) {
 		o.set[2] = i == 0 ? AU_NO_SET : i - 1;
-		if (au_example(e, o.set[2], NULL, NULL))
+		if (i == 0 || au_example(e, o.set[2], NULL, NULL))
 			visit(k, &o);
 	}
 }
 
 static void each_code(struct walk *k, struct world_object o)
 {
-	static const uint8_t named[] = {0, BL_CODE_DELETED}, nameless[] = {0, BL_CODE_MEMFD, BL_CODE_ANONYMOUS};
+	static const uint8_t named[] = {0, BL_CODE_DELETED}, nameless[] = {BL_CODE_MEMFD, BL_CODE_ANONYMOUS};
 	const uint8_t *codes = o.nameless ? nameless : named;
 
 	if (!(BL_OP_BIT(o.op) & bl_kind_ops(BL_KEY_CODE))) {
 		visit(k, &o);
 		return;
 	}
-	for (size_t i = 0; i < (o.nameless ? 3 : 2); i++) {
+	for (size_t i = 0; i < 2; i++) {
 		o.code = codes[i];
 		o.set[1] = codes[i] ? au_find_set(k->w->au, BL_KEY_CODE, &codes[i], 1) : AU_NO_SET;
-		if (codes[i] == 0 || o.set[1] != AU_NO_SET)
+		/* deleted or not is the same where no rule asks */
+		if (o.nameless || codes[i] == 0 || o.set[1] != AU_NO_SET)
 			each_fstype(k, o);
 	}
 }
@@ -79,7 +83,8 @@ static void each_of_kind(struct walk *k, unsigned int kind, unsigned int op)
 		if (au_example(e, o.set[0], NULL, NULL))
 			each_code(k, o);
 	}
-	if (kind != BL_KEY_PATH)
+	/* what has no name is asked about as code only */
+	if (kind != BL_KEY_PATH || !(BL_OP_BIT(op) & bl_kind_ops(BL_KEY_CODE)))
 		return;
 	o.set[0] = au_find_set(k->w->au, kind, nameless_key, sizeof(nameless_key));
 	o.nameless = true;
@@ -157,10 +162,8 @@ const char *world_object_text(struct world *w, const struct world_object *o)
 	const char *text;
 	size_t len;
 
-	if (o->nameless && o->code != 0)
+	if (o->nameless)
 		bl_text_object(&b, BL_KEY_CODE, &o->code, 1);
-	else if (o->nameless)
-		bl_text_object(&b, BL_KEY_PATH, nameless_key, sizeof(nameless_key));
 	else if (au_example(examples(w, o->kind, o->op), o->set[0], key, &len))
 		bl_text_object(&b, o->kind, key, len);
 	code_text(w, o, &b);

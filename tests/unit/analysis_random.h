@@ -43,7 +43,8 @@ static const struct random_sort random_sorts[] = {
 	 .patterns = {"/a", "/b", "/a/**", "/**", "/*", "/{a,b}", "/a/*", "/** except /a", "/a/** except /a/b", "/*/b", "", "/a, /b",
 		      "/[ab] except /a, /b"},
 	 .objects = {"/", "/a", "/b", "/c", "/a/a", "/a/b", "/b/b", "/b/c", "/a/b/c", "/b/c/d"},
-	 .owner = true}, /* not complete: what has no name */
+	 .complete = true,
+	 .owner = true},
 	{.ops = {"connect", "bind", "connect, bind", "accept"},
 	 .patterns = {"tcp to 10.0.0.0/8", "to 10.1.0.0/16 port 80", "to 10.0.0.0/8 except 10.1.0.0/16", "udp", "tcp port 80",
 		      "to ::/0", "to 0.0.0.0/0", "", "port 1-100"},
@@ -51,16 +52,17 @@ static const struct random_sort random_sorts[] = {
 		     "udp 11.0.0.1:80", "udp [2001::1]:80", "tcp 10.0.0.1:1000", "udp 10.1.0.1:1000", "tcp 10.1.0.1", "other 11.0.0.1",
 		     "unix @x", "unix /a"}},
 	{.ops = {"exec", "map", "exec, map", "exec"},
-	 .patterns = {"/a", "/*", "memfd", "deleted", "anonymous", "memfd, anonymous", "fstype tmpfs", "/a, deleted", "", "/** except /a",
+	 .patterns = {"/a", "/*", "memfd", "deleted", "anonymous", "memfd, anonymous", "fstype tmpfs", "deleted, /a", "", "/** except /a",
 		      "fstype *"},
-	 .objects = {"/a", "/b", "/a/b", "memfd", "anonymous"}},
+	 .objects = {"/a", "/b", "/a/b", "memfd", "anonymous"},
+	 .complete = true},
 	{.ops = {"signal", "signal", "signal, ptrace", "ptrace"},
 	 .patterns = {"", "to exe /x", "to user 0", "to descendant", "to same profile", "to any"},
 	 .objects = {"TERM", "KILL"}},
 	{.ops = {"bpf", "perf", "bpf, perf", "kexec"}, .patterns = {""}, .objects = {""}, .complete = true},
 	{.ops = {"capability", "capability", "capability", "capability"},
-	 .patterns = {"sys_admin", "sys_boot, sys_admin", "", "kill"},
-	 .objects = {"sys_admin", "sys_boot", "kill", "chown"},
+	 .patterns = {"sys_admin", "sys_boot, sys_admin", "", "chown"},
+	 .objects = {"sys_admin", "sys_boot", "chown", "setuid"},
 	 .complete = true},
 };
 
@@ -119,8 +121,10 @@ static void random_requests(const struct random_sort *s, uint32_t op, void (*f)(
 	bool code = op == BL_OP_EXEC || op == BL_OP_MAP, peer = op == BL_OP_SIGNAL || op == BL_OP_PTRACE;
 
 	for (size_t o = 0; o < random_length(s->objects, 24); o++) {
+		if (s->owner && op != BL_OP_READ && o == 0) /* nobody writes or makes the root */
+			continue;
 		for (uint32_t i = 0; i < 5 * 3 * 4 * 2; i++) {
-			uint32_t exe = i % 5, n = code ? 4 : peer ? 6 : s->owner ? 2 : 1;
+			uint32_t exe = i % 5, n = code ? 6 : peer ? 6 : s->owner ? 2 : 1;
 			struct sim_request q = {.op = op, .object = s->objects[o], .object_len = strlen(s->objects[o])};
 
 			q.who = (struct sim_process){.exes = exes + exe, .nexes = exe < 4, .cgroup = cgroups[i / 5 % 3], .login = UINT32_MAX};
@@ -133,7 +137,7 @@ static void random_requests(const struct random_sort *s, uint32_t op, void (*f)(
 			for (uint32_t k = 0; k < n; k++) {
 				q.owner = s->owner && k;
 				q.deleted = code && (k & 1);
-				q.fstype = code && (k & 2) ? "tmpfs" : NULL;
+				q.fstype = code && k >= 2 ? (k >= 4 ? "ext4" : "tmpfs") : NULL;
 				q.peer = peer && k % 3 ? &peers[k % 3 - 1] : NULL;
 				q.descendant = peer && k / 3;
 				f(arg, &q);
