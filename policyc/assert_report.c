@@ -143,12 +143,12 @@ static bool holds(struct assert_run *r, logic_f f)
 static const char *why_not(struct assert_run *r, const struct ir_rule *rule)
 {
 	bool owner = r->w.values[world_var(&r->w, WORLD_OWNER)] > 0;
+	uint32_t unless = owner && rule->unless_mixed ? rule->cond_unless_owner : rule->cond_unless;
 
+	if ((unless != BL_COND_NONE && holds(r, r->w.conds[1][unless])) || (owner && rule->unless_owner))
+		return "its 'unless' holds";
 	if ((rule->cond_if != BL_COND_NONE && !holds(r, r->w.conds[1][rule->cond_if])) || (rule->if_owner && !owner))
 		return "its 'if' does not hold";
-	if ((rule->cond_unless != BL_COND_NONE && holds(r, r->w.conds[1][rule->cond_unless])) || rule->unless_owner ||
-	    rule->unless_mixed)
-		return "its 'unless' holds";
 	return "it is about other peers";
 }
 

@@ -96,17 +96,20 @@ static const char *for_words(struct report *rep, const struct finding *f)
 	return arena_printf(rep->d->pub->arena, " for %s", b.s);
 }
 
-/* A statement that several profiles include is one rule in each: what it decides in any of them is not dead. */
+/*
+ * A statement that several profiles include is one rule in each. What it decides in any of them is not dead, and what it decides in none
+ * is said once, of the first.
+ */
 static uint64_t dead_in_all(const struct dead_run *d, uint32_t rule)
 {
 	const struct ir_rule *r = &d->ir->rules[rule];
 	uint64_t dead = r->ops & ~d->alive[rule];
 
-	for (size_t i = 0; dead != 0 && r->loc.file->parent && i < d->ir->nrules; i++) {
+	for (uint32_t i = 0; dead != 0 && r->loc.file->parent && i < d->ir->nrules; i++) {
 		const struct ir_rule *o = &d->ir->rules[i];
 
 		if (o->loc.line == r->loc.line && o->loc.col == r->loc.col && src_same(o->loc.file, r->loc.file))
-			dead &= ~d->alive[i];
+			dead &= i < rule && !d->idle[o->profile] ? 0 : ~d->alive[i];
 	}
 	return dead;
 }
@@ -270,9 +273,9 @@ static void say_hiders(struct report *rep, struct diag *diag, const struct findi
 			diag_note(ds, diag, r->loc, "this rule decides '%s%s%s' before it", bl_text_op(h->op), space,
 				  h->object);
 		else
-			diag_note(ds, diag, r->loc, "this rule decides '%s%s%s' before it, and %s%zu more rules decide the rest",
+			diag_note(ds, diag, r->loc, "this rule decides '%s%s%s' before it, and %s%zu more decide%s the rest",
 				  bl_text_op(h->op), space, h->object, f->nhiders == HIDERS_MAX ? "at least " : "",
-				  f->nhiders - HIDERS_SHOWN);
+				  f->nhiders - HIDERS_SHOWN, f->nhiders == HIDERS_SHOWN + 1 ? "s" : "");
 	}
 }
 
