@@ -167,7 +167,7 @@ int image_build_watched(const struct ir *ir, const struct tables_watch *w, void 
 	struct strings s = { .buf = BL_BUF_INIT };
 	struct bl_tables *t = NULL;
 	size_t tlen;
-	int r = tables_build(ir, w, &t, &tlen, err);
+	int r = tables_build_watched(ir, w, &t, &tlen, err);
 
 	if (r < 0)
 		return r;

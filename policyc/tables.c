@@ -357,8 +357,13 @@ int tables_show(const struct ir *ir, const struct tables_watch *w, struct tables
 	return r;
 }
 
-int tables_build(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len,
-		 struct tables_error *err)
+int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err)
+{
+	return tables_build_watched(ir, NULL, ret, ret_len, err);
+}
+
+int tables_build_watched(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len,
+			 struct tables_error *err)
 {
 	struct build b = { .ir = ir, .err = err, .watch = w };
 	int r;

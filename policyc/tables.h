@@ -35,9 +35,11 @@ struct tables_watch {
 int tables_show(const struct ir *ir, const struct tables_watch *w, struct tables_error *err);
 
 /*
- * Builds the tables; w may be NULL. 0 and malloc()ed memory of *ret_len bytes, or -E2BIG (the policy does not fit; *err says what and where) or
+ * Builds the tables; w, who looks on, may be NULL. 0 and malloc()ed memory of *ret_len bytes, or -E2BIG (the policy does not fit; *err says what and where) or
  * -ENOMEM.
  */
-int tables_build(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len, struct tables_error *err);
+int tables_build(const struct ir *ir, struct bl_tables **ret, size_t *ret_len, struct tables_error *err);
+int tables_build_watched(const struct ir *ir, const struct tables_watch *w, struct bl_tables **ret, size_t *ret_len,
+			 struct tables_error *err);
 
 #endif

@@ -122,7 +122,7 @@ static int subject_build(struct subject *s)
 		diag_print(&s->compile.diags, stderr, DIAG_TEXT);
 		return -EINVAL;
 	}
-	r = tables_build(&s->ir, NULL, &s->tables, &s->len, &err);
+	r = tables_build(&s->ir, &s->tables, &s->len, &err);
 	if (r < 0 && r != -E2BIG)
 		fprintf(stderr, "diff: %s: %s\n", strerror(-r), err.msg.text);
 	return r;

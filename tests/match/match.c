@@ -38,7 +38,7 @@ static int build(struct bl_buf *text, struct bl_tables **ret)
 	compile_init(&c);
 	r = policy_compile_text(&c, &t, 1, &ir) == 0 ? 0 : -EINVAL;
 	if (r == 0)
-		r = tables_build(&ir, NULL, ret, &len, &err);
+		r = tables_build(&ir, ret, &len, &err);
 	else
 		diag_print(&c.diags, stderr, DIAG_TEXT);
 	compile_free(&c);

@@ -290,7 +290,7 @@ START_TEST(list)
 
 		list_policy(&b, n);
 		expect(&b, "");
-		ck_assert_int_eq(tables_build(&ir, NULL, &t, &len, &te), n > BL_MAX_LIST ? -E2BIG : 0);
+		ck_assert_int_eq(tables_build(&ir, &t, &len, &te), n > BL_MAX_LIST ? -E2BIG : 0);
 		if (n <= BL_MAX_LIST)
 			free(t);
 		else
@@ -325,7 +325,7 @@ static int build_words(unsigned subjects, size_t more, size_t *ret_words, struct
 		r[i] = (struct ir_rule){.verdict = BL_V_DENY, .cond_if = BL_COND_NONE, .cond_unless = BL_COND_NONE};
 	ir.rules = r;
 	ir.nrules += more;
-	ret = tables_build(&ir, NULL, &t, &len, te);
+	ret = tables_build(&ir, &t, &len, te);
 	free(r);
 	if (ret == 0) {
 		*ret_words = t->nwords;
