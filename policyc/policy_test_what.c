@@ -510,7 +510,6 @@ static bool read_op(struct testing *t, const struct ast_word *w, uint64_t *ret)
 static bool read_profile(struct testing *t, const struct ast_word *w, uint32_t *ret)
 {
 	struct nearest near;
-	struct diag *d;
 
 	nearest_init(&near, w->text);
 	for (uint32_t i = 0; i < t->ir->nprofiles; i++) {
@@ -520,11 +519,7 @@ static bool read_profile(struct testing *t, const struct ast_word *w, uint32_t *
 		*ret = i;
 		return true;
 	}
-	d = diag_error(&t->c->diags, w->loc, "E-unknown-profile", "unknown profile '%.64s'", w->text);
-	if (near.best)
-		diag_help(&t->c->diags, d, "did you mean '%s'?", near.best);
-	else
-		diag_help(&t->c->diags, d, "no profile of this policy has this name");
+	profile_unknown(&t->c->diags, w, near.best);
 	return false;
 }
 

@@ -148,6 +148,8 @@ void profile_look_ahead(struct sema *s, size_t i); /* before all subjects: what 
 uint32_t profile_of_name(const struct sema *s, const char *name); /* number + 1, 0: there is none */
 /* The number of the profile of this name; false, and a message, if there is none. */
 bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret);
+/* Says that there is no profile of this name; best: the nearest of those that are there, or NULL. */
+void profile_unknown(struct diags *diags, const struct ast_word *w, const char *best);
 
 /* ---- warnings about a policy without errors ---- */
 struct overlap;

@@ -26,11 +26,20 @@ uint32_t profile_of_name(const struct sema *s, const char *name)
 	return p ? (uint32_t)(p - s->profiles) + 1 : 0;
 }
 
+void profile_unknown(struct diags *diags, const struct ast_word *w, const char *best)
+{
+	struct diag *d = diag_error(diags, w->loc, "E-unknown-profile", "unknown profile '%.64s'", w->text);
+
+	if (best)
+		diag_help(diags, d, "did you mean '%s'?", best);
+	else
+		diag_help(diags, d, "no profile of this policy has this name");
+}
+
 bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret)
 {
 	uint32_t n = profile_of_name(s, w->text);
 	struct nearest near;
-	struct diag *d;
 
 	*ret = n - 1;
 	if (n != 0)
@@ -38,11 +47,7 @@ bool profile_number(struct sema *s, const struct ast_word *w, uint32_t *ret)
 	nearest_init(&near, w->text);
 	for (size_t i = 0; i < s->nprofiles; i++)
 		nearest_try(&near, s->profiles[i].name ? s->profiles[i].name : "");
-	d = diag_error(s->diags, w->loc, "E-unknown-profile", "unknown profile '%.64s'", w->text);
-	if (near.best)
-		diag_help(s->diags, d, "did you mean '%s'?", near.best);
-	else
-		diag_help(s->diags, d, "no profile of this policy has this name");
+	profile_unknown(s->diags, w, near.best);
 	return false;
 }
 
