@@ -3,7 +3,7 @@
 #ifndef BL_HOOK_NET_H
 #define BL_HOOK_NET_H
 
-#include "ask.h"
+#include "unix.h"
 
 struct sockaddr_any {
 	__u16 family;
@@ -115,6 +115,8 @@ static __always_inline int net_question(const struct sock *sk, const void *name,
 	if (r != 1 || !sk)
 		return r == 1 ? 0 : r; /* a socket being released has no sk */
 	sock_kind(&k, sk);
+	if (k.family == AF_UNIX)
+		return unix_names(&a, sk);
 	return net_ask(&a, &k, name, len, sending);
 }
 
@@ -128,8 +130,12 @@ int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	if (ret != 0 || !msg->msg_name)
+	if (ret != 0)
 		return ret;
+	if (!msg->msg_name) {
+		unix_names_not((__u64)BPF_CORE_READ(sock, sk));
+		return 0;
+	}
 	return net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
 }
 

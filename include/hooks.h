@@ -29,6 +29,8 @@
 	X(path_link, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_rename, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(socket_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
-	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0)
+	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(unix_stream_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(unix_may_send, BL_OP_BIT(BL_OP_CONNECT), 0)
 
 #endif

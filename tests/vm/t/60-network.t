@@ -126,7 +126,7 @@ for a in "tcp 127.0.0.1 1500" "udp 127.0.0.2 1500" "udp 127.0.0.1 1501" "udp ::1
 	refused closed ${a%% *} "${a#* }"
 done
 passes closed udp "::ffff:127.0.0.1 1500"
-asks closed unix /t/unix ok "a unix socket is not for connect rules of addresses"
+asks closed unix /t/unix EPERM "a default for connect covers unix sockets"
 asks closed reopen socket ENXIO
 events >/dev/null
 it_says held held-send - ok "a socket that was connected before sends on without being asked"
