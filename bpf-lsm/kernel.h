@@ -162,6 +162,17 @@ struct task_struct {
 	char comm[16];
 };
 
+enum kernel_read_file_id {
+	READING_MODULE = 1,
+	READING_MODULE_COMPRESSED = 2,
+	READING_KEXEC_IMAGE = 3,
+};
+
+enum kernel_load_data_id {
+	LOADING_MODULE = 1,
+	LOADING_KEXEC_IMAGE = 2,
+};
+
 struct linux_binprm {
 	struct file *file;
 };
@@ -235,12 +246,15 @@ struct msghdr {
 #define S_IFREG 0100000
 #define S_IFCHR 0020000
 #define S_IFBLK 0060000
+#define S_IFSOCK 0140000
 #define SOCK_BINDPORT_LOCK 8         /* include/net/sock.h: the port was chosen by who bound it */
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_SMC 43
+#define SCTP_SOCKOPT_BINDX_ADD 100   /* include/uapi/linux/sctp.h */
+#define SCTP_SOCKOPT_CONNECTX 110
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define IPPROTO_ICMP 1
@@ -250,6 +264,13 @@ struct msghdr {
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
 #define RENAME_EXCHANGE (1 << 1)
+#define MS_REMOUNT 32                /* include/uapi/linux/mount.h */
+#define MS_BIND 4096
+#define MS_MOVE 8192
+#define MS_PROPAGATION (1u << 17 | 1u << 18 | 1u << 19 | 1u << 20) /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
+#define CAP_OPT_NOAUDIT (1u << 1)    /* include/linux/security.h */
+#define PTRACE_MODE_NOAUDIT 0x4      /* include/linux/ptrace.h */
+#define PERF_SECURITY_OPEN 0         /* include/linux/perf_event.h */
 #define EPERM 1
 #define ENOMEM 12
 #define SIGKILL 9

@@ -23,7 +23,7 @@
 	X(file_open, BL_HOOK_OPS_OPEN, 0) \
 	X(path_truncate, BL_OP_BIT(BL_OP_TRUNCATE), 0) \
 	X(file_truncate, BL_OP_BIT(BL_OP_TRUNCATE), BL_HOOK_OPTIONAL) /* since 6.2; path_truncate before */ \
-	X(path_mknod, BL_OP_BIT(BL_OP_CREATE), 0) \
+	X(path_mknod, BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_BIND), 0) \
 	X(path_mkdir, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_symlink, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_link, BL_OP_BIT(BL_OP_CREATE), 0) \
@@ -31,6 +31,11 @@
 	X(socket_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(unix_stream_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
-	X(unix_may_send, BL_OP_BIT(BL_OP_CONNECT), 0)
+	X(unix_may_send, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(socket_create, BL_OP_BIT(BL_OP_SOCKET), 0) \
+	X(socket_bind, BL_OP_BIT(BL_OP_BIND), 0) \
+	X(socket_listen, BL_OP_BIT(BL_OP_BIND), 0) \
+	X(socket_accept, BL_OP_BIT(BL_OP_ACCEPT), 0) \
+	X(sctp_bind_connect, BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND), 0)
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -343,7 +344,7 @@ static int do_listen_unbound(const char *text)
 	return listening(*text == '6' ? AF_INET6 : AF_INET, 0);
 }
 
-/* "ADDRESS PORT CLIENT": CLIENT (an address) connects to the bound address from another process; accept() in this one */
+/* "ADDRESS PORT CLIENT": CLIENT (an address, or - for any) connects to the bound address from another process; accept() in this one */
 static int accepting(const char *text, int proto, int uring_too)
 {
 	char addr[64], port[16], both[96];
@@ -357,8 +358,10 @@ static int accepting(const char *text, int proto, int uring_too)
 		err = result(listen(fd, 5));
 	if (err != 0)
 		return err;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = 10 }, sizeof(struct timeval));
 	pid = fork();
 	if (pid == 0) {
+		dup2(open("/dev/null", O_WRONLY), 1);
 		execl("/t/peer", "/t/peer", "reach", both, from, (char *)NULL);
 		_exit(1);
 	}
@@ -403,7 +406,7 @@ static int do_reach(const char *text)
 	len = parse_addr(both, &ss);
 	snprintf(mine, sizeof(mine), "%s 0", from);
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&me, parse_addr(mine, &me)) < 0)
+	if (fd < 0 || (*from != '-' && bind(fd, (struct sockaddr *)&me, parse_addr(mine, &me)) < 0))
 		return errno;
 	return result(connect(fd, (struct sockaddr *)&ss, len));
 }
