@@ -313,8 +313,6 @@ int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret
 
 struct sctp_addrs {
 	struct about *a;
-	__u64 at;
-	__u32 left;
 	__u32 op;
 	__u64 sk;
 	struct sock_kind k;
@@ -322,36 +320,40 @@ struct sctp_addrs {
 
 static long sctp_address(__u32 i, struct sctp_addrs *c)
 {
+	struct scratch *s = c->a->s;
+	__u32 len, left = s->list_left;
+	__u64 at = s->list_at;
 	__u16 family = 0;
-	__u32 len;
 
-	if (c->left < 2)
+	if (left < 2)
 		return 1;
-	bpf_probe_read_kernel(&family, 2, (const void *)c->at);
+	bpf_probe_read_kernel(&family, 2, (const void *)at);
 	len = family == AF_INET ? 16 : family == AF_INET6 ? 28 : 0;
-	if (len == 0 || c->left < len || endpoint_read(&c->a->s->endpoint, &c->k, (const void *)c->at, len, false) != 0)
+	if (len == 0 || left < len || endpoint_read(&s->endpoint, &c->k, (const void *)at, len, false) != 0)
 		return 1; /* the protocol refuses the call: EINVAL */
-	c->at += len;
-	c->left -= len;
+	s->list_at = at + len;
+	s->list_left = left - len;
 	if (c->op == BL_OP_CONNECT) {
-		bl_endpoint_canonical(&c->a->s->endpoint);
-	} else if (local_is_dual(&c->a->s->endpoint, (const struct sock *)c->sk)) {
+		bl_endpoint_canonical(&s->endpoint);
+	} else if (local_is_dual(&s->endpoint, (const struct sock *)c->sk)) {
 		local_decide(c->a, c->op);
-		c->a->s->endpoint.family = BL_FAM_INET;
+		s->endpoint.family = BL_FAM_INET;
 	}
 	local_decide(c->a, c->op);
 	return 0;
 }
 
-static __always_inline int sctp_question(struct sctp_addrs *c)
+static __always_inline int sctp_question(struct sctp_addrs *c, __u64 list, __u32 len)
 {
 	int r = key_begin(c->a, c->op, BL_KEY_NET);
 
 	if (r != 1)
 		return r;
 	sock_kind(&c->k, (const struct sock *)c->sk);
+	c->a->s->list_at = list;
+	c->a->s->list_left = len;
 	bpf_loop(SCTP_ADDRS, sctp_address, c, 0);
-	if (c->left >= 16) {
+	if (c->a->s->list_left >= 16) {
 		c->a->from = BL_PATH_MAX;
 		key_one(c->a, c->op, BL_R_TOO_LONG);
 	}
@@ -366,7 +368,7 @@ SEC("lsm/sctp_bind_connect")
 int BPF_PROG(sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *address, int addrlen, int ret)
 {
 	struct about a = {};
-	struct sctp_addrs c = { .a = &a, .at = (__u64)address, .left = addrlen, .sk = (__u64)sk };
+	struct sctp_addrs c = { .a = &a, .sk = (__u64)sk };
 
 	if (ret != 0)
 		return ret;
@@ -376,7 +378,7 @@ int BPF_PROG(sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *a
 		c.op = BL_OP_CONNECT;
 	else
 		return 0;
-	return sctp_question(&c);
+	return sctp_question(&c, (__u64)address, addrlen);
 }
 
 #endif
