@@ -7,5 +7,6 @@
 #include "hook_exec.h"
 #include "hook_file.h"
 #include "hook_net.h"
+#include "hook_sys.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,7 +3,7 @@
 #ifndef BL_HOOK_FILE_H
 #define BL_HOOK_FILE_H
 
-#include "ask.h"
+#include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
 static __always_inline __u64 open_ops(const struct file *f)
@@ -64,13 +64,17 @@ SEC("lsm/path_mknod")
 int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
 {
 	__u32 type = mode & S_IFMT;
+	int other = 0;
 
 	if (ret != 0)
 		return ret;
 	/* device nodes are a question of their own, which no rule of this version can name */
 	if (type == S_IFCHR || type == S_IFBLK)
 		return 0;
-	return question_create(dir, dentry);
+	ret = question_create(dir, dentry);
+	if (type == S_IFSOCK)
+		other = unix_bind_path(dir, dentry);
+	return ret != 0 ? ret : other;
 }
 
 SEC("lsm/path_mkdir")

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hooks for the network: where a socket is about to talk to. */
+/* Hooks for the network: sockets to be made, where one is about to talk to, and where it is to be reached. */
 #ifndef BL_HOOK_NET_H
 #define BL_HOOK_NET_H
 
-#include "ask.h"
+#include "unix.h"
 
 struct sockaddr_any {
 	__u16 family;
@@ -115,6 +115,8 @@ static __always_inline int net_question(const struct sock *sk, const void *name,
 	if (r != 1 || !sk)
 		return r == 1 ? 0 : r; /* a socket being released has no sk */
 	sock_kind(&k, sk);
+	if (k.family == AF_UNIX)
+		return unix_names(&a, sk);
 	return net_ask(&a, &k, name, len, sending);
 }
 
@@ -128,9 +130,255 @@ int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	if (ret != 0 || !msg->msg_name)
+	if (ret != 0)
 		return ret;
+	if (!msg->msg_name) {
+		unix_names_not((__u64)BPF_CORE_READ(sock, sk));
+		return 0;
+	}
 	return net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
+}
+
+/* ---- sockets to be made ---- */
+
+/* socketpair() makes two, and asks twice. The kernel's own sockets, those below MPTCP and SMC among them, ask nothing. */
+SEC("lsm/socket_create")
+int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int ret)
+{
+	struct about a = {};
+	int r;
+
+	if (ret != 0 || kern != 0)
+		return ret;
+	r = key_begin(&a, BL_OP_SOCKET, BL_KEY_SOCK);
+	if (r != 1)
+		return r;
+	a.from = bl_key_sock(&a.s->name, family, type, protocol);
+	return ask_all(&a, BL_OP_BIT(BL_OP_SOCKET), BL_KEY_SOCK, 0);
+}
+
+/* ---- the local end ---- */
+
+/*
+ * Decides about a->s->endpoint, a local end. For accept the key ends in the peer's address; there is none yet, so the rules are such
+ * that every address will do (BL_FEAT_ACCEPT_FROM), and the report leaves it out.
+ */
+static __noinline void local_decide(struct about *a, __u32 op)
+{
+	struct bl_endpoint *e = &a->s->endpoint;
+	__u32 before = a->s->result.nreports;
+
+	bl_endpoint_unmap(e);
+	if (op == BL_OP_ACCEPT)
+		a->from = bl_key_accept(&a->s->name, e, e);
+	else
+		a->from = bl_key_net(&a->s->name, e);
+	key_decide(a, op, 0);
+	if (op == BL_OP_ACCEPT)
+		a->from = bl_key_net(&a->s->name, e);
+	key_keep(a, before);
+}
+
+/* An IPv6 socket bound to :: takes IPv4 too, unless it says that it does not. */
+static __always_inline bool local_is_dual(const struct bl_endpoint *e, const struct sock *sk)
+{
+	__u8 any = 0;
+
+	for (int i = 0; i < 16; i++)
+		any |= e->addr[i];
+	return e->family == BL_FAM_INET6 && any == 0 && !BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
+}
+
+static __always_inline int local_ask(struct about *a, __u32 op, const struct sock *sk)
+{
+	bool dual = local_is_dual(&a->s->endpoint, sk);
+
+	local_decide(a, op);
+	if (dual) {
+		a->s->endpoint.family = BL_FAM_INET; /* its address is all zero */
+		local_decide(a, op);
+	}
+	return keys_end(a);
+}
+
+/* Where a socket is bound. A port of TCP that the kernel chose is 0: the rule that let it choose is the one that counts. */
+static __always_inline void local_read(struct bl_endpoint *e, const struct sock_kind *k, const struct sock *sk)
+{
+	__builtin_memset(e, 0, sizeof(*e));
+	e->proto = k->proto;
+	e->has_port = k->has_port;
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK))
+		e->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if (k->family == AF_INET6) {
+		e->family = BL_FAM_INET6;
+		bpf_core_read(e->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	} else {
+		e->family = BL_FAM_INET;
+		bpf_core_read(e->addr, 4, &sk->__sk_common.skc_rcv_saddr);
+	}
+}
+
+/* A bind. A unix path is asked about when its file is made (unix_bind_path()): only then is its name known. */
+static __always_inline int unix_bind(struct about *a, __u64 sk, const void *name, int len)
+{
+	char first = 1;
+
+	if (!ask_begin(a, BL_KEY_UNIX))
+		return refuse_unknown(BL_OP_BIT(BL_OP_BIND), BL_R_NO_SCRATCH);
+	a->s->binding = 0;
+	if (len > SUN_PATH)
+		bpf_probe_read_kernel(&first, 1, name + SUN_PATH);
+	if (len > SUN_PATH && first != 0) {
+		a->s->binding = sk;
+		return 0;
+	}
+	if (len > SUN_PATH)
+		unix_key_abstract(a, name + SUN_PATH + 1, len - SUN_PATH - 1);
+	return ask_all(a, BL_OP_BIT(BL_OP_BIND), BL_KEY_UNIX, 0);
+}
+
+static __always_inline int net_bind(struct about *a, const struct sock_kind *k, const struct sock *sk, const void *name, int len)
+{
+	int bad;
+
+	if (!ask_begin(a, BL_KEY_NET))
+		return refuse_unknown(BL_OP_BIT(BL_OP_BIND), BL_R_NO_SCRATCH);
+	bad = endpoint_read(&a->s->endpoint, k, name, len, true);
+	if (bad > 0)
+		return 0;
+	if (bad < 0)
+		return ask_all(a, BL_OP_BIT(BL_OP_BIND), BL_KEY_NET, BL_R_BAD_ADDRESS);
+	return local_ask(a, BL_OP_BIND, sk);
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
+{
+	struct sock *sk = BPF_CORE_READ(sock, sk);
+	struct about a = {};
+	struct sock_kind k;
+	int r;
+
+	if (ret != 0 || !sk)
+		return ret;
+	r = who_goes_on(&a, BL_OP_BIND);
+	if (r != 1)
+		return r;
+	sock_kind(&k, sk);
+	if (k.family == AF_UNIX)
+		return unix_bind(&a, (__u64)sk, address, addrlen);
+	return net_bind(&a, &k, sk, address, addrlen);
+}
+
+/* The question about where a socket is bound. SMC does not say: the socket that is bound is one below it. */
+static __always_inline int local_question(__u32 op, const struct sock *sk)
+{
+	struct about a = {};
+	struct sock_kind k;
+	int r;
+
+	sock_kind(&k, sk);
+	if (k.family == AF_UNIX)
+		return unix_ask(&a, op, (__u64)sk);
+	if (k.family != AF_INET && k.family != AF_INET6)
+		return 0;
+	r = key_begin(&a, op, BL_KEY_NET);
+	if (r != 1)
+		return r;
+	local_read(&a.s->endpoint, &k, sk);
+	return local_ask(&a, op, sk);
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
+{
+	struct sock *sk = BPF_CORE_READ(sock, sk);
+
+	return ret != 0 || !sk ? ret : local_question(BL_OP_BIND, sk);
+}
+
+/* Before the wait for somebody who connects, and also where accept() would not wait. */
+SEC("lsm/socket_accept")
+int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret)
+{
+	struct sock *sk = BPF_CORE_READ(sock, sk);
+
+	return ret != 0 || !sk ? ret : local_question(BL_OP_ACCEPT, sk);
+}
+
+/* ---- SCTP: several addresses at once, by a socket option ---- */
+
+#define SCTP_ADDRS 128 /* beyond, the call is refused as one whose name could not be had */
+
+struct sctp_addrs {
+	struct about *a;
+	__u32 op;
+	__u64 sk;
+	struct sock_kind k;
+};
+
+static long sctp_address(__u32 i, struct sctp_addrs *c)
+{
+	struct scratch *s = c->a->s;
+	__u32 len, left = s->list_left;
+	__u64 at = s->list_at;
+	__u16 family = 0;
+
+	if (left < 2)
+		return 1;
+	bpf_probe_read_kernel(&family, 2, (const void *)at);
+	len = family == AF_INET ? 16 : family == AF_INET6 ? 28 : 0;
+	if (len == 0 || left < len || endpoint_read(&s->endpoint, &c->k, (const void *)at, len, false) != 0)
+		return 1; /* the protocol refuses the call: EINVAL */
+	s->list_at = at + len;
+	s->list_left = left - len;
+	if (c->op == BL_OP_CONNECT) {
+		bl_endpoint_canonical(&s->endpoint);
+	} else if (local_is_dual(&s->endpoint, (const struct sock *)c->sk)) {
+		local_decide(c->a, c->op);
+		s->endpoint.family = BL_FAM_INET;
+	}
+	local_decide(c->a, c->op);
+	return 0;
+}
+
+static __always_inline int sctp_question(struct sctp_addrs *c, __u64 list, __u32 len)
+{
+	int r = key_begin(c->a, c->op, BL_KEY_NET);
+
+	if (r != 1)
+		return r;
+	sock_kind(&c->k, (const struct sock *)c->sk);
+	c->a->s->list_at = list;
+	c->a->s->list_left = len;
+	bpf_loop(SCTP_ADDRS, sctp_address, c, 0);
+	if (c->a->s->list_left >= 16) {
+		c->a->from = BL_PATH_MAX;
+		key_one(c->a, c->op, BL_R_TOO_LONG);
+	}
+	return keys_end(c->a);
+}
+
+/*
+ * Only what a system call asks: what comes in a packet is judged in an interrupt, where the running task is anybody. The address of a send
+ * is asked about by socket_sendmsg.
+ */
+SEC("lsm/sctp_bind_connect")
+int BPF_PROG(sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *address, int addrlen, int ret)
+{
+	struct about a = {};
+	struct sctp_addrs c = { .a = &a, .sk = (__u64)sk };
+
+	if (ret != 0)
+		return ret;
+	if (optname == SCTP_SOCKOPT_BINDX_ADD)
+		c.op = BL_OP_BIND;
+	else if (optname == SCTP_SOCKOPT_CONNECTX)
+		c.op = BL_OP_CONNECT;
+	else
+		return 0;
+	return sctp_question(&c, (__u64)address, addrlen);
 }
 
 #endif

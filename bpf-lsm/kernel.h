@@ -29,9 +29,15 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned long s_flags;
 	unsigned long s_magic;
+	struct dentry *s_root;
+	struct file_system_type *s_type;
 };
 
 /* since 6.5; before, FMODE_NOACCOUNT marks the same files */
@@ -62,6 +68,7 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct mnt_namespace *mnt_ns;
+	const char *mnt_devname;
 };
 
 struct user_namespace {
@@ -94,9 +101,25 @@ typedef struct {
 	u32 val;
 } kuid_t;
 
+typedef struct {
+	u32 val;
+} kgid_t;
+
+struct group_info {
+	int ngroups;
+	kgid_t gid[];
+};
+
 struct cred {
 	kuid_t uid;
+	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
 	kuid_t euid;
+	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	struct group_info *group_info;
 };
 
 struct kernfs_node {
@@ -139,18 +162,55 @@ struct task_struct {
 	char comm[16];
 };
 
+enum kernel_read_file_id {
+	READING_MODULE = 1,
+	READING_MODULE_COMPRESSED = 2,
+	READING_KEXEC_IMAGE = 3,
+};
+
+enum kernel_load_data_id {
+	LOADING_MODULE = 1,
+	LOADING_KEXEC_IMAGE = 2,
+};
+
 struct linux_binprm {
 	struct file *file;
 };
 
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
 struct sock_common {
+	__be32 skc_rcv_saddr;
+	__u16 skc_num; /* local port, host order */
 	unsigned short skc_family;
+	unsigned char skc_ipv6only : 1;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	__u8 sk_userlocks : 4;
 	unsigned short sk_type;
 	unsigned short sk_protocol;
+};
+
+struct sockaddr_un {
+	unsigned short sun_family;
+};
+
+struct unix_address {
+	int len; /* of name */
+	struct sockaddr_un name[];
+};
+
+struct unix_sock {
+	struct unix_address *addr; /* NULL: bound to nothing */
+	struct path path;          /* of an address that is a path */
+	struct sock *peer;
 };
 
 struct socket {
@@ -186,10 +246,16 @@ struct msghdr {
 #define S_IFREG 0100000
 #define S_IFCHR 0020000
 #define S_IFBLK 0060000
+#define S_IFSOCK 0140000
+#define SOCK_BINDPORT_LOCK 8         /* include/net/sock.h: the port was chosen by who bound it */
 #define AF_UNSPEC 0
+#define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_SMC 43
+#define SCTP_SOCKOPT_BINDX_ADD 100   /* include/uapi/linux/sctp.h */
+#define SCTP_SOCKOPT_CONNECTX 110
+#define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
@@ -198,6 +264,13 @@ struct msghdr {
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
 #define RENAME_EXCHANGE (1 << 1)
+#define MS_REMOUNT 32                /* include/uapi/linux/mount.h */
+#define MS_BIND 4096
+#define MS_MOVE 8192
+#define MS_PROPAGATION (1u << 17 | 1u << 18 | 1u << 19 | 1u << 20) /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
+#define CAP_OPT_NOAUDIT (1u << 1)    /* include/linux/security.h */
+#define PTRACE_MODE_NOAUDIT 0x4      /* include/linux/ptrace.h */
+#define PERF_SECURITY_OPEN 0         /* include/linux/perf_event.h */
 #define EPERM 1
 #define ENOMEM 12
 #define SIGKILL 9

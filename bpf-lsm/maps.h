@@ -35,6 +35,7 @@ struct {
 
 /* Names go into events in pieces of this many bytes: a power of two, less than sizeof(struct bl_event). */
 #define BL_CHUNK 64
+#define BL_KEPT 64 /* bytes of the longest key that is one of several */
 _Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
 
 /*
@@ -47,6 +48,14 @@ struct scratch {
 	struct bl_result result;
 	struct bl_endpoint endpoint;
 	__u64 truncating; /* inode whose truncation the open under way has asked about */
+	__u64 naming;     /* unix socket whose last connect or send named an address */
+	__u64 binding;    /* unix socket whose bind is making its file */
+	__u64 remounting; /* a remount by mount() is under way, which has been asked about */
+	__u64 list_at;    /* what is left of a list of addresses: here, where the verifier does not follow it from step to step */
+	__u32 list_left;
+	__u32 ids[8];     /* ids wanted, then ids held */
+	__u32 kept_from;  /* the key of several that is to be reported: the end of a name */
+	__u8 kept[BL_KEPT];
 };
 _Static_assert(sizeof(struct scratch) - sizeof(struct bl_name) >= 256, "room behind the name");
 struct {

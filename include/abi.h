@@ -82,8 +82,9 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
  */
 #define BL_OPS_ENFORCED \
 	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_TRUNCATE) | BL_OP_BIT(BL_OP_CREATE) | \
-	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_APPEND))
-#define BL_FEATURES_ENFORCED (BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP)
+	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_SOCKET) | \
+	 BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY)
+#define BL_FEATURES_ENFORCED (BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP | BL_FEAT_UNIX | BL_FEAT_PEER)
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
@@ -105,7 +106,8 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 	X(TRANSITION, 12, "'enter' and 'leave'") \
 	X(QUIET, 13, "'quiet'") \
 	X(CODE, 14, "the objects memfd, deleted, anonymous and fstype") \
-	X(UNIX, 15, "unix socket addresses")
+	X(UNIX, 15, "unix socket addresses") \
+	X(ACCEPT_FROM, 16, "'from' in rules about accept")
 
 enum bl_feature {
 #define X(NAME, n, t) BL_FEAT_##NAME = 1 << (n),

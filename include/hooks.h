@@ -23,12 +23,36 @@
 	X(file_open, BL_HOOK_OPS_OPEN, 0) \
 	X(path_truncate, BL_OP_BIT(BL_OP_TRUNCATE), 0) \
 	X(file_truncate, BL_OP_BIT(BL_OP_TRUNCATE), BL_HOOK_OPTIONAL) /* since 6.2; path_truncate before */ \
-	X(path_mknod, BL_OP_BIT(BL_OP_CREATE), 0) \
+	X(path_mknod, BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_BIND), 0) \
 	X(path_mkdir, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_symlink, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_link, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_rename, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(socket_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
-	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0)
+	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(unix_stream_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(unix_may_send, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(socket_create, BL_OP_BIT(BL_OP_SOCKET), 0) \
+	X(socket_bind, BL_OP_BIT(BL_OP_BIND), 0) \
+	X(socket_listen, BL_OP_BIT(BL_OP_BIND), 0) \
+	X(socket_accept, BL_OP_BIT(BL_OP_ACCEPT), 0) \
+	X(sctp_bind_connect, BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND), 0) \
+	X(capable, BL_OP_BIT(BL_OP_CAPABILITY), 0) \
+	X(ptrace_access_check, BL_OP_BIT(BL_OP_PTRACE), 0) \
+	X(ptrace_traceme, BL_OP_BIT(BL_OP_PTRACE), 0) \
+	X(task_kill, BL_OP_BIT(BL_OP_SIGNAL), 0) \
+	X(sb_mount, BL_OP_BIT(BL_OP_MOUNT), 0) \
+	X(sb_remount, BL_OP_BIT(BL_OP_MOUNT), 0) \
+	X(move_mount, BL_OP_BIT(BL_OP_MOUNT), 0) \
+	X(sb_umount, BL_OP_BIT(BL_OP_UMOUNT), 0) \
+	X(sb_pivotroot, BL_OP_BIT(BL_OP_PIVOT), 0) \
+	X(kernel_read_file, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
+	X(kernel_load_data, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
+	X(bpf, BL_OP_BIT(BL_OP_BPF), 0) \
+	X(perf_event_open, BL_OP_BIT(BL_OP_PERF), 0) \
+	X(userns_create, BL_OP_BIT(BL_OP_USERNS), 0) \
+	X(task_fix_setuid, BL_OP_BIT(BL_OP_SETUID), 0) \
+	X(task_fix_setgid, BL_OP_BIT(BL_OP_SETGID), 0) \
+	X(task_fix_setgroups, BL_OP_BIT(BL_OP_SETGID), 0)
 
 #endif

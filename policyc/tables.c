@@ -308,6 +308,8 @@ static uint64_t features(const struct build *b)
 		f |= r->peer != IR_PEER_ANY ? BL_FEAT_PEER : 0;
 		f |= r->leave || r->enter != 0 ? BL_FEAT_TRANSITION : 0;
 		f |= r->quiet ? BL_FEAT_QUIET : 0;
+		for (size_t j = 0; j < r->object.npatterns; j++)
+			f |= r->object.patterns[j].kind == BL_KEY_NET && r->object.patterns[j].net.peer.family != 0 ? BL_FEAT_ACCEPT_FROM : 0;
 	}
 	return f;
 }

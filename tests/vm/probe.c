@@ -32,7 +32,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int result(int r)
+#include "probe.h"
+
+int result(int r)
 {
 	return r < 0 ? errno : 0;
 }
@@ -214,7 +216,7 @@ static int do_memfd_exec(const char *path)
 }
 
 /* "ADDRESS PORT" */
-static socklen_t parse_addr(const char *text, struct sockaddr_storage *ss)
+socklen_t parse_addr(const char *text, struct sockaddr_storage *ss)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
 	struct sockaddr_in *in = (struct sockaddr_in *)ss;
@@ -319,8 +321,7 @@ static int do_mptcp(const char *text)
 
 static int run_one(const char *op, const char *object);
 
-/* Cuts off the first word; returns what follows it. */
-static const char *word(const char *text, char *ret, size_t size)
+const char *word(const char *text, char *ret, size_t size)
 {
 	size_t n = strcspn(text, " ");
 
@@ -337,8 +338,7 @@ static int nested(const char *text)
 	return err < 0 ? ENOTSUP : err;
 }
 
-/* In a child that ends with it; what ends the child otherwise is its signal. */
-static int apart(int (*fn)(const char *), const char *arg)
+int apart(int (*fn)(const char *), const char *arg)
 {
 	int p[2], err, status;
 	pid_t pid;
@@ -886,7 +886,7 @@ static int do_held_ftruncate(const char *unused)
 
 /* ---- io_uring, one request ---- */
 
-static int uring(struct io_uring_sqe sqe, unsigned int flags)
+int uring(struct io_uring_sqe sqe, unsigned int flags)
 {
 	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 100 };
 	int fd = (int)syscall(SYS_io_uring_setup, 4, &p), res = -ETIME;
@@ -1206,10 +1206,7 @@ static int do_scm_use(const char *text)
 	return net_call(fd, &ss, len, 0, SENDTO);
 }
 
-static const struct {
-	const char *op;
-	int (*run)(const char *object);
-} probes[] = {
+static const struct probe_op probes[] = {
 	{ "read", do_read },       { "write", do_write },         { "append", do_append },   { "rdwr", do_rdwr },
 	{ "trunc", do_trunc },     { "truncate", do_truncate },   { "create", do_create },   { "mkdir", do_mkdir },
 	{ "mkfifo", do_mkfifo },   { "symlink", do_symlink },     { "link", do_link },       { "rename", do_rename },
@@ -1236,6 +1233,7 @@ static const struct {
 	{ "uid", do_uid }, { "chroot", do_chroot }, { "pivot", do_pivot }, { "in", do_in }, { "deep", do_deep },
 	{ "run", do_run }, { "run-vfork", do_run_vfork }, { "run-spawn", do_run_spawn }, { "into", do_into },
 	{ "many", do_many }, { "inject", do_inject },
+	{ NULL, NULL },
 };
 
 static const char *errno_name(int err)
@@ -1254,9 +1252,12 @@ static const char *errno_name(int err)
 /* The errno of one probe, -1 if there is none of that name. */
 static int run_one(const char *op, const char *object)
 {
-	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
-		if (strcmp(op, probes[i].op) == 0)
-			return probes[i].run(object);
+	static const struct probe_op *const all[] = { probes, probes_net, probes_sys };
+
+	for (size_t i = 0; i < 3; i++)
+		for (const struct probe_op *p = all[i]; p->op; p++)
+			if (strcmp(op, p->op) == 0)
+				return p->run(object);
 	fprintf(stderr, "probe: unknown probe '%s'\n", op);
 	return -1;
 }

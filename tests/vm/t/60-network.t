@@ -68,7 +68,7 @@ every() { # refused|passes: each call that names an address of this machine
 without_ports() { # refused|passes: no protocol named: all of them
 	for op in raw raw-send ping; do "$1" web $op "10.8.0.1 0"; done
 	"$1" web ping-send "10.8.0.1 0"
-	for op in sctp sctp-send smc; do
+	for op in sctp sctp-send sctp-connectx smc; do
 		case " $absent " in *" $op "*) continue ;; esac
 		"$1" web $op "10.8.0.1 80"
 	done
@@ -78,7 +78,7 @@ without_ports() { # refused|passes: no protocol named: all of them
 absent=
 modprobe sctp 2>/dev/null
 modprobe smc 2>/dev/null
-for op in sctp sctp-send smc; do
+for op in sctp sctp-send sctp-connectx smc; do
 	seen=$(ask web $op "10.8.0.1 80")
 	case $seen in
 	ok | EINPROGRESS | ECONNREFUSED) ;;
@@ -126,8 +126,16 @@ for a in "tcp 127.0.0.1 1500" "udp 127.0.0.2 1500" "udp 127.0.0.1 1501" "udp ::1
 	refused closed ${a%% *} "${a#* }"
 done
 passes closed udp "::ffff:127.0.0.1 1500"
-asks closed unix /t/unix ok "a unix socket is not for connect rules of addresses"
+asks closed unix /t/unix EPERM "a default for connect covers unix sockets"
 asks closed reopen socket ENXIO
+case " $absent " in
+*" sctp-connectx "*) ;;
+*)
+	refused web sctp-connectx "10.8.0.7 80 10.8.0.1 80" "sctp_connectx: the second address of two: refused"
+	passes web sctp-connectx "10.9.0.1 80"
+	refused web connectx "10.8.0.1 80"
+	;;
+esac
 events >/dev/null
 it_says held held-send - ok "a socket that was connected before sends on without being asked"
 it_says held unspec - ok "taking the address off asks nothing"

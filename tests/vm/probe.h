@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the probe's files share. */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <linux/io_uring.h>
+
+struct probe_op {
+	const char *op;
+	int (*run)(const char *object); /* the errno, 0: it was done */
+};
+
+/* Each ends with an entry without a name. */
+extern const struct probe_op probes_net[], probes_sys[];
+
+/* errno if r is negative, else 0 */
+int result(int r);
+
+/* Cuts off the first word; returns what follows it. */
+const char *word(const char *text, char *ret, size_t size);
+
+/* Runs fn in a child that ends with it; what ends the child otherwise is its signal (1000 + number). */
+int apart(int (*fn)(const char *), const char *arg);
+
+/* "ADDRESS PORT"; 0: it is none */
+socklen_t parse_addr(const char *text, struct sockaddr_storage *ss);
+
+/* One request on a ring of its own. */
+int uring(struct io_uring_sqe sqe, unsigned int flags);
+
+#endif
