@@ -83,7 +83,7 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 #define BL_OPS_ENFORCED \
 	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_TRUNCATE) | BL_OP_BIT(BL_OP_CREATE) | \
 	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_APPEND))
-#define BL_FEATURES_ENFORCED (BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP)
+#define BL_FEATURES_ENFORCED (BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP | BL_FEAT_CODE | BL_FEAT_QUIET)
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;

@@ -1206,6 +1206,8 @@ static int do_scm_use(const char *text)
 	return net_call(fd, &ss, len, 0, SENDTO);
 }
 
+#include "probe_code.h"
+
 static const struct {
 	const char *op;
 	int (*run)(const char *object);
@@ -1236,6 +1238,7 @@ static const struct {
 	{ "uid", do_uid }, { "chroot", do_chroot }, { "pivot", do_pivot }, { "in", do_in }, { "deep", do_deep },
 	{ "run", do_run }, { "run-vfork", do_run_vfork }, { "run-spawn", do_run_spawn }, { "into", do_into },
 	{ "many", do_many }, { "inject", do_inject },
+	PROBES_CODE,
 };
 
 static const char *errno_name(int err)
