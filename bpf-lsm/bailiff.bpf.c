@@ -6,6 +6,7 @@
 
 #include "hook_exec.h"
 #include "hook_file.h"
+#include "hook_map.h"
 #include "hook_net.h"
 #include "hook_sys.h"
 

@@ -7,7 +7,7 @@
 #ifndef BL_HOOK_EXEC_H
 #define BL_HOOK_EXEC_H
 
-#include "ask.h"
+#include "code.h"
 
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
@@ -86,12 +86,7 @@ static __noinline int exec_question(struct about *a, struct file *f, enum who wh
 	pending_set(p, a, f, name);
 	if (who == WHO_NOBODY)
 		return 0;
-	if (name == NAME_NAMELESS || name == NAME_KERNEL) {
-		a->from = BL_PATH_MAX;
-		bl_key_byte(&a->s->name, &a->from, BL_OBJ_NAMELESS);
-		name = 0;
-	}
-	return ask_all(a, BL_OP_BIT(BL_OP_EXEC), BL_KEY_PATH, name);
+	return ask_code(a, BL_OP_BIT(BL_OP_EXEC), f->f_path.dentry, name);
 }
 
 static __always_inline int exec_file(struct file *f, bool first)

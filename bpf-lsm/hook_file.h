@@ -16,7 +16,9 @@ static __always_inline __u64 open_ops(const struct file *f)
 	/* access mode 3 opens for ioctl only and takes both permissions (ACC_MODE in include/linux/fs.h) */
 	if ((mode & FMODE_READ) || (flags & O_ACCMODE) == O_ACCMODE)
 		ops |= BL_OP_BIT(BL_OP_READ);
-	if ((mode & FMODE_WRITE) || (flags & O_ACCMODE) == O_ACCMODE)
+	if ((mode & FMODE_WRITE) && (flags & O_APPEND))
+		ops |= BL_OP_BIT(BL_OP_APPEND);
+	else if ((mode & FMODE_WRITE) || (flags & O_ACCMODE) == O_ACCMODE)
 		ops |= BL_OP_BIT(BL_OP_WRITE);
 	if (flags & O_TRUNC)
 		ops |= BL_OP_BIT(BL_OP_TRUNCATE);
@@ -34,6 +36,17 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG) || file_is_backing(file))
 		return 0;
 	return question(BL_OP_READ, ops, file->f_path.dentry, file->f_path.mnt);
+}
+
+/* A descriptor that could only append is about to write anywhere. */
+SEC("lsm/file_fcntl")
+int BPF_PROG(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	if (ret != 0)
+		return ret;
+	if (cmd != F_SETFL || (arg & O_APPEND) || !(file->f_flags & O_APPEND) || !(file->f_mode & FMODE_WRITE))
+		return 0;
+	return question(BL_OP_WRITE, BL_OP_BIT(BL_OP_WRITE), file->f_path.dentry, file->f_path.mnt);
 }
 
 SEC("lsm/path_truncate")

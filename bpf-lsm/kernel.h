@@ -33,20 +33,17 @@ struct file_system_type {
 	const char *name;
 };
 
+struct dentry;
 struct super_block {
 	unsigned long s_flags;
 	unsigned long s_magic;
-	struct dentry *s_root;
 	struct file_system_type *s_type;
-};
-
-/* since 6.5; before, FMODE_NOACCOUNT marks the same files */
-struct backing_file {
-	int unused;
+	struct dentry *s_root;
 };
 
 struct inode {
 	umode_t i_mode;
+	unsigned int i_nlink;
 	struct super_block *i_sb;
 };
 
@@ -97,6 +94,11 @@ struct file {
 	struct inode *f_inode;
 };
 
+/* since 6.5; before, FMODE_NOACCOUNT marks the same files and f_path is the user's */
+struct backing_file {
+	struct path user_path;
+};
+
 typedef struct {
 	u32 val;
 } kuid_t;
@@ -140,8 +142,19 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct linux_binfmt {
+	int unused;
+};
+
 struct mm_struct {
+	struct linux_binfmt *binfmt;
 	struct file *exe_file;
+};
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	void *anon_vma;
+	struct file *vm_file;
 };
 
 struct nsproxy {
@@ -239,8 +252,18 @@ struct msghdr {
 #define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
 #define FMODE_BACKING 0x1000000u     /* since 6.5: f_path of a backing file */
 #define MQUEUE_MAGIC 0x19800202      /* include/uapi/linux/magic.h */
+#define HUGETLBFS_MAGIC 0x958458f6
 #define O_ACCMODE 03
 #define O_TRUNC 01000                /* include/uapi/asm-generic/fcntl.h */
+#define O_APPEND 02000
+#define F_SETFL 4
+#define PROT_WRITE 0x2               /* include/uapi/asm-generic/mman-common.h */
+#define PROT_EXEC 0x4
+#define MAP_TYPE 0xf                 /* include/uapi/linux/mman.h */
+#define MAP_PRIVATE 0x2
+#define VM_WRITE 0x2ul               /* include/linux/mm.h */
+#define VM_EXEC 0x4ul
+#define VM_SHARED 0x8ul
 #define FMODE_EXEC_FLAG 0x20u        /* __FMODE_EXEC in f_flags: opened by execve */
 #define S_IFMT 00170000
 #define S_IFREG 0100000

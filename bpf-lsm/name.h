@@ -166,6 +166,10 @@ static __always_inline int name_of_path(struct scratch *s, struct dentry *d, str
 	/* mq_open's own mount, up to 6.12 in no namespace, was never anywhere */
 	if (r == BL_R_DETACHED && BPF_CORE_READ(d, d_sb, s_magic) == MQUEUE_MAGIC)
 		return NAME_NAMELESS;
+	/* memory of huge pages without a file of the user's: a tree of its own each, which a file system's files are not */
+	if (r != NAME_OK && BPF_CORE_READ(d, d_parent) == d && BPF_CORE_READ(d, d_sb, s_root) != d &&
+	    BPF_CORE_READ(d, d_sb, s_magic) == HUGETLBFS_MAGIC)
+		return NAME_NAMELESS;
 	return r;
 }
 
@@ -177,6 +181,20 @@ static __always_inline bool file_is_backing(const struct file *f)
 	if (bpf_core_type_exists(struct backing_file))
 		return mode & FMODE_BACKING;
 	return mode & FMODE_NOACCOUNT;
+}
+
+/* The path by which the user reached a mapped file: overlayfs maps the file of a layer in its stead (backing_file_user_path()). */
+static __always_inline void file_user_path(struct file *f, struct dentry **ret_d, struct vfsmount **ret_m)
+{
+	struct backing_file *b = (void *)f;
+
+	if (bpf_core_type_exists(struct backing_file) && file_is_backing(f)) {
+		*ret_d = BPF_CORE_READ(b, user_path.dentry);
+		*ret_m = BPF_CORE_READ(b, user_path.mnt);
+		return;
+	}
+	*ret_d = BPF_CORE_READ(f, f_path.dentry);
+	*ret_m = BPF_CORE_READ(f, f_path.mnt);
 }
 
 #endif

@@ -21,6 +21,9 @@
 	X(bprm_check_security, 0, 0) \
 	X(bprm_committed_creds, 0, 0) \
 	X(file_open, BL_HOOK_OPS_OPEN, 0) \
+	X(file_fcntl, BL_OP_BIT(BL_OP_WRITE), 0) \
+	X(mmap_file, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE), 0) \
+	X(file_mprotect, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE), 0) \
 	X(path_truncate, BL_OP_BIT(BL_OP_TRUNCATE), 0) \
 	X(file_truncate, BL_OP_BIT(BL_OP_TRUNCATE), BL_HOOK_OPTIONAL) /* since 6.2; path_truncate before */ \
 	X(path_mknod, BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_BIND), 0) \

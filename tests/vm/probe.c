@@ -1206,6 +1206,8 @@ static int do_scm_use(const char *text)
 	return net_call(fd, &ss, len, 0, SENDTO);
 }
 
+#include "probe_code.h"
+
 static const struct probe_op probes[] = {
 	{ "read", do_read },       { "write", do_write },         { "append", do_append },   { "rdwr", do_rdwr },
 	{ "trunc", do_trunc },     { "truncate", do_truncate },   { "create", do_create },   { "mkdir", do_mkdir },
@@ -1233,6 +1235,7 @@ static const struct probe_op probes[] = {
 	{ "uid", do_uid }, { "chroot", do_chroot }, { "pivot", do_pivot }, { "in", do_in }, { "deep", do_deep },
 	{ "run", do_run }, { "run-vfork", do_run_vfork }, { "run-spawn", do_run_spawn }, { "into", do_into },
 	{ "many", do_many }, { "inject", do_inject },
+	PROBES_CODE,
 	{ NULL, NULL },
 };
 
