@@ -20,6 +20,7 @@ profile tracer {
     allow ptrace to descendant;
     allow ptrace to exe /t/friend;
     deny ptrace;
+    deny capability perfmon, sys_admin; # 7.2 lets their holders read /proc/PID/environ without asking about ptrace
 }
 profile parent {
     subject exe /t/parent;
