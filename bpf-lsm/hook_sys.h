@@ -209,7 +209,9 @@ int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char
 		return r;
 	reason = mount_key(&a, path->dentry, path->mnt, what == type_remount || what == type_propagation ? NULL : dev_name, what);
 	r = sys_ask(&a, BL_OP_MOUNT, reason);
-	a.s->remounting = r == 0 && (flags & MS_REMOUNT) && !(flags & MS_BIND);
+	a.s->remounting = 0;
+	if (r == 0 && (flags & MS_REMOUNT) && !(flags & MS_BIND))
+		a.s->remounting = (__u64)BPF_CORE_READ(path, mnt, mnt_sb);
 	return r;
 }
 
@@ -228,7 +230,7 @@ int BPF_PROG(sb_remount, struct super_block *sb, void *mnt_opts, int ret)
 	r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 	if (r != 1)
 		return r;
-	if (a.s->remounting) {
+	if (a.s->remounting == (__u64)sb) {
 		a.s->remounting = 0;
 		return 0;
 	}

@@ -50,7 +50,7 @@ struct scratch {
 	__u64 truncating; /* inode whose truncation the open under way has asked about */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
 	__u64 binding;    /* unix socket whose bind is making its file */
-	__u64 remounting; /* a remount by mount() is under way, which has been asked about */
+	__u64 remounting; /* superblock of a remount by mount() that has been asked about */
 	__u64 list_at;    /* what is left of a list of addresses: here, where the verifier does not follow it from step to step */
 	__u32 list_left;
 	__u32 ids[8];     /* ids wanted, then ids held */

@@ -125,9 +125,21 @@ static int do_proc_mem(const char *pid)
 	return proc_open(pid, "mem", O_RDWR);
 }
 
+/* Some kernels let the file be opened and give nothing of it. */
 static int do_proc_environ(const char *pid)
 {
-	return proc_open(pid, "environ", O_RDONLY);
+	char path[64], c;
+	ssize_t n;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	n = read(fd, &c, 1);
+	err = n == 0 ? EACCES : result((int)n);
+	close(fd);
+	return err;
 }
 
 static int traceme(const char *unused)

@@ -20,6 +20,7 @@ profile tracer {
     allow ptrace to descendant;
     allow ptrace to exe /t/friend;
     deny ptrace;
+    deny capability perfmon, sys_admin; # 7.2 lets their holders read /proc/PID/environ without asking about ptrace
 }
 profile parent {
     subject exe /t/parent;
@@ -37,6 +38,7 @@ profile killer {
 profile mounter {
     subject exe /t/mounter;
     allow mount fstype tmpfs target /t/m/allowed;
+    allow mount fstype remount target /t/m/free, /t/m/a;
     deny mount;
     deny umount /t/m/b;
     deny pivot /t/m/root;
@@ -177,6 +179,11 @@ like "$seen" '"op":"setuid".*"object":"1500"' "of several ids the event names th
 is "$(printf '%s\n' "$seen" | grep -c '"op":"setuid"')" 1 "and there is one event"
 asks mounter fspick /t/m/b EPERM
 like "$(events)" '"op":"mount".*"reason":"unreadable"' "a remount without a name says why it is refused"
+# a remount that is allowed but fails opens no other
+mkdir -p /t/m/free && mount -t tmpfs none /t/m/free
+asks mounter remount /t/m/free ok
+asks mounter remount /t/m/a EINVAL "a remount that is allowed, of what is no mount"
+asks mounter fspick /t/m/b EPERM "does not let another through"
 # ---- the running enforcer is not locked out ----
 "$enforcer" run >run.out 2>&1 &
 daemon=$!
