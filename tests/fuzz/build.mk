@@ -27,6 +27,7 @@ fuzz-build:
 	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz CC=$(CLANG) CFLAGS="$(FUZZ_CFLAGS)" \
 		SAN="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" fuzz-programs
 fuzz-programs: $(FUZZ:%=$(O)/bin/fuzz_%) $(O)/words.dict
+	@:
 
 FUZZ_OBJ := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%.o,$(wildcard tests/fuzz/*.c))
 .SECONDARY: $(FUZZ_OBJ)

@@ -55,7 +55,7 @@ struct patch {
 
 enum how { SET, ADD, FLIP, COPY, GROW, SHRINK, HOWS };
 /* Sections by their number; the tables also by what is in them; the frame. */
-enum where { FRAME, HEAD = BL_SEC_COUNT + 1, WORDS, PROFILES, LITS, STICKY, ATOMS, RULES, HITS, STATES, START, WHERES };
+enum where { FRAME, HEAD = BL_SEC_COUNT + 1, WORDS, PROFILES, LITS, STICKY, ATOMS, RULES, HITS, STATES, START, CLASSES, LAST, STATE, RECORD, LIST, WHERES };
 
 /* The sections while they change. */
 struct parts {
@@ -68,6 +68,39 @@ static void take_apart(struct parts *p, const struct bl_buf *base)
 
 	for (int i = 1; i <= BL_SEC_COUNT; i++)
 		bl_buf_add(&p->v[i], base->data + s[i - 1].off, s[i - 1].len);
+}
+
+/* The n-th word from off_states on that is the head of a state, with an accept record if `record`; 0: none. */
+static size_t find_state(const struct bl_tables *t, size_t nwords, unsigned n, bool record)
+{
+	size_t last = 0;
+
+	for (size_t i = t->off_states; i < nwords; i++) {
+		uint32_t low = (uint32_t)t->w[i];
+
+		if ((low & BL_CELL_HEAD) == 0 || (record && low == BL_CELL_HEAD))
+			continue;
+		last = i;
+		if (n-- == 0)
+			break;
+	}
+	return last;
+}
+
+/* STATE, RECORD, LIST: the low bits of the index say which, the others where in it. */
+static size_t found_offset(const struct bl_tables *t, size_t len, enum where where, unsigned index)
+{
+	size_t nwords = (len - sizeof(*t)) / 8, at = find_state(t, nwords, index % 16, where != STATE);
+
+	if (where != STATE && at != 0)
+		at = (uint32_t)t->w[at] & ~BL_CELL_HEAD;
+	if (where == LIST && at < nwords) {
+		size_t slot = at + index / 16 % 8;
+		uint64_t two = slot < nwords ? t->w[slot] : 0;
+
+		at = (uint32_t)two != 0 ? (uint32_t)two : (uint32_t)(two >> 32);
+	}
+	return sizeof(*t) + 8 * at + 4 * (size_t)(where == LIST ? index / 128 % 16 : index / 16 % 16);
 }
 
 /* First byte of what a patch counts from, in the tables' section. */
@@ -94,6 +127,10 @@ static size_t table_offset(const struct bl_tables *t, enum where where)
 		return words + 8 * (size_t)t->off_states;
 	case START:
 		return offsetof(struct bl_tables, start);
+	case CLASSES:
+		return offsetof(struct bl_tables, cls);
+	case LAST: /* the words that states near the end are made of */
+		return words + 8 * ((size_t)t->nwords - BL_DEAD_WORDS);
 	default:
 		return 0;
 	}
@@ -142,7 +179,9 @@ static void apply(struct parts *p, const struct patch *x)
 			((struct bl_tables *)b->data)->nwords = (uint32_t)((b->len - sizeof(*t)) / 8);
 		return;
 	}
-	if (where >= HEAD && b->len >= sizeof(*t))
+	if (where >= STATE && b->len >= sizeof(*t))
+		at = found_offset(t, b->len, where, x->index);
+	else if (where >= HEAD && b->len >= sizeof(*t))
 		at += table_offset(t, where);
 	if (b->len >= 4 && at <= b->len - 4)
 		change(b->data + at, how, x->value, b->data, b->len);
