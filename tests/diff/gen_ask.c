@@ -163,12 +163,12 @@ static void step_addr(uint8_t *addr, int bytes, int by)
 /* First, last or any address of the network, or the one next to it. */
 static void make_addr(struct rnd *r, const struct ir_net *n, struct bl_endpoint *e)
 {
-	int bytes = n->family == BL_FAM_INET ? 4 : 16;
+	int bytes = n->at.family == BL_FAM_INET ? 4 : 16;
 	uint32_t where = rnd_below(r, 5);
 
-	e->family = n->family;
-	memcpy(e->addr, n->addr, 16);
-	for (int i = n->prefix; where > 0 && i < bytes * 8; i++) {
+	e->family = n->at.family;
+	memcpy(e->addr, n->at.addr, 16);
+	for (int i = n->at.prefix; where > 0 && i < bytes * 8; i++) {
 		if (where == 1 || (rnd_next(r) & 1))
 			e->addr[i / 8] |= (uint8_t)(0x80u >> (i % 8));
 	}
@@ -195,7 +195,7 @@ static void make_endpoint(struct rnd *r, const struct ir_net *n, struct bl_endpo
 	e->port = (uint16_t)rnd_next(r);
 	if (n && !n->any_port)
 		e->port = (uint16_t)near_range(r, n->port_lo, n->port_hi);
-	if (n && n->family && rnd_percent(r, 90))
+	if (n && n->at.family && rnd_percent(r, 90))
 		make_addr(r, n, e);
 	else
 		make_some_addr(r, e);
