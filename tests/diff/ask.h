@@ -59,8 +59,7 @@ struct ask_ctx {
 	struct ask_answer *out;
 	struct bl_name *scratch;
 	__u64 ops;
-	__u32 acc;
-	__u32 reason;
+	struct bl_question q;
 };
 
 BL_CB long ask_ancestor(__u32 i, struct ask_ctx *c)
@@ -73,12 +72,16 @@ BL_CB long ask_ancestor(__u32 i, struct ask_ctx *c)
 	return 0;
 }
 
+_Static_assert(sizeof(struct bl_label) % 16 == 0, "cleared in halves");
 BL_FN void ask_label(struct ask_ctx *c)
 {
 	struct bl_label *l = &c->out->label;
 	__u32 from;
 
-	__builtin_memset(l, 0, sizeof(*l));
+	/* clang writes out up to 1024 bytes, and calls a function that is not there for more */
+	__builtin_memset(l, 0, sizeof(*l) / 2);
+	asm volatile("" ::: "memory");
+	__builtin_memset((__u64 *)l + sizeof(*l) / 16, 0, sizeof(*l) / 2);
 	__builtin_memcpy(l->sticky, c->in->sticky, sizeof(l->sticky));
 	bl_loop(ASK_ANCESTORS, ask_ancestor, c);
 	l->flags = (l->flags & BL_LF_LOST) | c->in->flags;
@@ -99,10 +102,8 @@ BL_CB long ask_op(__u32 op, struct ask_ctx *c)
 {
 	if (!(c->ops & BL_OP_BIT(op)))
 		return 0;
-	if (c->reason != 0)
-		bl_decide_failed(c->t, &c->out->label, op, c->reason, &c->out->result);
-	else
-		bl_decide(c->t, &c->out->label, c->acc, op, &c->out->result);
+	c->q.op = op;
+	bl_decide(c->t, &c->out->label, &c->q, &c->out->result);
 	return 0;
 }
 
@@ -133,11 +134,11 @@ BL_CB long ask_object(__u32 i, struct ask_ctx *c)
 	if (i >= c->in->nobjects)
 		return 1;
 	c->ops = c->in->objects[at].ops;
-	c->reason = c->in->objects[at].reason;
-	c->acc = 0;
-	if (c->reason == 0)
-		c->acc = ask_lookup(c, i);
-	c->out->acc[at] = c->acc;
+	c->q.reason = c->in->objects[at].reason != 0 ? c->in->objects[at].reason : BL_R_RULE;
+	c->q.acc[0] = 0;
+	if (c->q.reason == BL_R_RULE)
+		c->q.acc[0] = ask_lookup(c, i);
+	c->out->acc[at] = c->q.acc[0];
 	bl_loop(32, ask_op, c);
 	return 0;
 }

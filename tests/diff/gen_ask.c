@@ -163,12 +163,12 @@ static void step_addr(uint8_t *addr, int bytes, int by)
 /* First, last or any address of the network, or the one next to it. */
 static void make_addr(struct rnd *r, const struct ir_net *n, struct bl_endpoint *e)
 {
-	int bytes = n->family == BL_FAM_INET ? 4 : 16;
+	int bytes = n->at.family == BL_FAM_INET ? 4 : 16;
 	uint32_t where = rnd_below(r, 5);
 
-	e->family = n->family;
-	memcpy(e->addr, n->addr, 16);
-	for (int i = n->prefix; where > 0 && i < bytes * 8; i++) {
+	e->family = n->at.family;
+	memcpy(e->addr, n->at.addr, 16);
+	for (int i = n->at.prefix; where > 0 && i < bytes * 8; i++) {
 		if (where == 1 || (rnd_next(r) & 1))
 			e->addr[i / 8] |= (uint8_t)(0x80u >> (i % 8));
 	}
@@ -195,7 +195,7 @@ static void make_endpoint(struct rnd *r, const struct ir_net *n, struct bl_endpo
 	e->port = (uint16_t)rnd_next(r);
 	if (n && !n->any_port)
 		e->port = (uint16_t)near_range(r, n->port_lo, n->port_hi);
-	if (n && n->family && rnd_percent(r, 90))
+	if (n && n->at.family && rnd_percent(r, 90))
 		make_addr(r, n, e);
 	else
 		make_some_addr(r, e);
@@ -217,7 +217,7 @@ static uint64_t make_ops(struct rnd *r, uint64_t wanted, uint64_t all)
 	return ops ? ops : all & -all;
 }
 
-/* Why a name could not be had. A full label is no such reason: bl_decide_failed() finds out by itself. */
+/* Why a name could not be had. A full label is no such reason: bl_decide() finds out by itself. */
 static uint32_t make_reason(struct rnd *r)
 {
 	uint32_t reason = BL_R_TOO_LONG + rnd_below(r, BL_R_MAX - BL_R_TOO_LONG);
@@ -227,7 +227,7 @@ static uint32_t make_reason(struct rnd *r)
 
 static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q, uint32_t i)
 {
-	const uint64_t path_ops = 0x3ffe, net_ops = 0xf0000; /* read to map; socket to accept */
+	const uint64_t path_ops = bl_kind_ops(BL_KEY_PATH), net_ops = BL_OP_BIT(BL_OP_CONNECT);
 	const struct ir_pattern *p = rule ? pick_pattern(r, &rule->object) : NULL;
 	bool net = p ? p->kind == BL_KEY_NET : rule && (rule->ops & path_ops) ? false : rnd_percent(r, 40);
 	struct ask_object *o = &q->objects[i];

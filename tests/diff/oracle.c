@@ -147,10 +147,10 @@ static struct bl_endpoint really(struct bl_endpoint e)
 
 static bool net_matches(const struct ir_net *n, const struct bl_endpoint *e)
 {
-	if ((n->proto && n->proto != e->proto) || (n->family && n->family != e->family))
+	if ((n->proto && n->proto != e->proto) || (n->at.family && n->at.family != e->family))
 		return false;
-	for (unsigned i = 0; n->family && i < n->prefix; i++) {
-		if ((n->addr[i / 8] ^ e->addr[i / 8]) & (0x80u >> (i % 8)))
+	for (unsigned i = 0; n->at.family && i < n->at.prefix; i++) {
+		if ((n->at.addr[i / 8] ^ e->addr[i / 8]) & (0x80u >> (i % 8)))
 			return false;
 	}
 	return n->any_port || (e->has_port && e->port >= n->port_lo && e->port <= n->port_hi);
