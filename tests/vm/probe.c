@@ -1207,6 +1207,7 @@ static int do_scm_use(const char *text)
 }
 
 #include "probe_code.h"
+#include "probe_file.h"
 
 static const struct {
 	const char *op;
@@ -1238,7 +1239,7 @@ static const struct {
 	{ "uid", do_uid }, { "chroot", do_chroot }, { "pivot", do_pivot }, { "in", do_in }, { "deep", do_deep },
 	{ "run", do_run }, { "run-vfork", do_run_vfork }, { "run-spawn", do_run_spawn }, { "into", do_into },
 	{ "many", do_many }, { "inject", do_inject },
-	PROBES_CODE,
+	PROBES_CODE, PROBES_FILE,
 };
 
 static const char *errno_name(int err)
