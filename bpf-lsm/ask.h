@@ -4,6 +4,7 @@
 #define BL_ASK_H
 
 #include "event.h"
+#include "owner.h"
 
 enum who {
 	WHO_NOBODY = 0, /* no policy, or a task that no profile holds: let it pass */
@@ -98,10 +99,15 @@ struct ask_ops {
 
 static long ask_op(__u32 op, struct ask_ops *c)
 {
+	__u32 flags = c->a->q.flags;
+
 	if (!(c->ops & BL_OP_BIT(op)))
 		return 0;
 	c->a->q.op = op;
+	if (op == BL_OP_CREATE)
+		c->a->q.flags = c->a->create_flags;
 	bl_decide(c->a->t, c->a->l, &c->a->q, &c->a->s->result);
+	c->a->q.flags = flags;
 	return 0;
 }
 
@@ -140,8 +146,25 @@ static __always_inline void truncation_expect(struct scratch *s, __u64 ops, cons
 		s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
 }
 
+/*
+ * What the policy wants to know of the file's owner. source: the entry of the file that gets a name here, NULL: a new one.
+ * False: it cannot be told.
+ */
+static __always_inline bool ask_owner(struct about *a, struct dentry *d, struct vfsmount *m, struct dentry *source)
+{
+	int owner, creator;
+
+	if (!(a->t->features & BL_FEAT_OWNER))
+		return true;
+	owner = owner_is((__u64)BPF_CORE_READ(d, d_inode), number_of(m));
+	creator = source ? owner_is((__u64)BPF_CORE_READ(source, d_inode), number_of(m)) : 1;
+	a->q.flags |= owner > 0 ? BL_QF_OWNER : 0;
+	a->create_flags = creator > 0 ? BL_QF_OWNER : 0;
+	return owner >= 0 && creator >= 0;
+}
+
 /* The whole question about a file. One without a name is not asked about, and one that only the kernel sees neither. */
-static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m)
+static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
 {
 	int name, r;
 
@@ -152,6 +175,8 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	name = name_of_path(a->s, d, m, &a->from);
 	if (name == NAME_NAMELESS || name == NAME_KERNEL)
 		return 0;
+	if (!ask_owner(a, d, m, source) && name == NAME_OK)
+		name = BL_R_UNREADABLE;
 	r = ask_all(a, ops, BL_KEY_PATH, name);
 	if (r != 0)
 		return r;
@@ -159,14 +184,14 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	return 0;
 }
 
-/* For hooks: file, directory and node questions that need nothing but a name. */
-static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m)
+/* For hooks: file, directory and node questions that need nothing but a name. source: see ask_owner(). */
+static __always_inline int question_about(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
 {
 	struct about a = {};
 
 	switch (who_asks(&a, op)) {
 	case WHO_ASKS:
-		return ask_path(&a, ops, d, m);
+		return ask_path(&a, ops, d, m, source);
 	case WHO_UNKNOWN:
 		return refuse_unknown(ops, BL_R_NO_LABEL);
 	case WHO_PROBE:
@@ -174,6 +199,11 @@ static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struc
 	default:
 		return 0;
 	}
+}
+
+static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m)
+{
+	return question_about(op, ops, d, m, NULL);
 }
 
 #endif

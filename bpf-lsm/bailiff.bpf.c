@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "hook_attr.h"
 #include "hook_exec.h"
 #include "hook_file.h"
 #include "hook_map.h"

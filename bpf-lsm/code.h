@@ -30,7 +30,7 @@ static __always_inline __u8 code_of(struct dentry *d, bool nameless)
 	return BPF_CORE_READ(d, d_inode, i_nlink) == 0 ? BL_CODE_DELETED : 0;
 }
 
-/* What of the object no name says, by way of the end of the buffer, which is put back. d NULL: memory without a file. */
+/* What of the object no name says, by way of the end of the buffer, which is put back. d NULL: it is in no file system of the user's. */
 static __noinline void code_look_up(struct about *a, struct dentry *d, __u32 code)
 {
 	struct scratch *s = a->s;
@@ -61,13 +61,14 @@ static __noinline void code_look_up(struct about *a, struct dentry *d, __u32 cod
 }
 
 /* Asks about code without a name: memory, or a file of a file system that only the kernel uses. */
-static __noinline int ask_nameless(struct about *a, __u64 ops, struct dentry *d, __u32 code)
+static __noinline int ask_nameless(struct about *a, __u64 ops, __u32 code)
 {
 	struct ask_ops c = { .a = a, .ops = ops };
 
 	a->from = BL_PATH_MAX;
 	a->q.reason = BL_R_RULE;
-	code_look_up(a, d, code);
+	a->q.acc[2] = 0;
+	code_look_up(a, NULL, code);
 	bl_key_byte(&a->s->name, &a->from, BL_OBJ_NAMELESS);
 	a->q.acc[0] = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]));
 	a->s->name.buf[BL_PATH_MAX - 1] = code; /* what an event calls it */
@@ -83,7 +84,7 @@ static __always_inline int ask_code(struct about *a, __u64 ops, struct dentry *d
 	__u32 code = code_of(d, nameless);
 
 	if (nameless)
-		return ask_nameless(a, ops, d, code);
+		return ask_nameless(a, ops, code);
 	if (name == NAME_OK)
 		code_look_up(a, d, code);
 	return ask_all(a, ops, BL_KEY_PATH, name);

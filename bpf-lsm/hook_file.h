@@ -22,6 +22,8 @@ static __always_inline __u64 open_ops(const struct file *f)
 		ops |= BL_OP_BIT(BL_OP_WRITE);
 	if (flags & O_TRUNC)
 		ops |= BL_OP_BIT(BL_OP_TRUNCATE);
+	if ((flags & O_TMPFILE_BIT) && (BPF_CORE_READ(f, f_inode, i_mode) & (S_ISUID | S_ISGID)))
+		ops |= BL_OP_BIT(BL_OP_SETID);
 	return ops;
 }
 
@@ -67,24 +69,24 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 	return question(BL_OP_TRUNCATE, BL_OP_BIT(BL_OP_TRUNCATE), file->f_path.dentry, file->f_path.mnt);
 }
 
-/* Creation is asked before it happens, by the directory's mount and the new entry; the leaf need not exist yet. */
-static __always_inline int question_create(const struct path *dir, struct dentry *d)
+/* The operations of a set-id bit in the mode of a new or changed file. On a directory it gives nobody an id. */
+static __always_inline __u64 setid_ops(__u32 mode, __u32 type)
 {
-	return question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), d, dir->mnt);
+	return type != S_IFDIR && (mode & (S_ISUID | S_ISGID)) ? BL_OP_BIT(BL_OP_SETID) : 0;
 }
 
+/* Creation is asked before it happens, by the directory's mount and the new entry; the leaf need not exist yet. */
 SEC("lsm/path_mknod")
 int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t mode, unsigned int dev, int ret)
 {
 	__u32 type = mode & S_IFMT;
+	bool device = type == S_IFCHR || type == S_IFBLK;
+	__u64 ops = BL_OP_BIT(device ? BL_OP_MKNOD : BL_OP_CREATE) | setid_ops(mode, type);
 	int other = 0;
 
 	if (ret != 0)
 		return ret;
-	/* device nodes are a question of their own, which no rule of this version can name */
-	if (type == S_IFCHR || type == S_IFBLK)
-		return 0;
-	ret = question_create(dir, dentry);
+	ret = question(BL_OP_CREATE, ops, dentry, dir->mnt);
 	if (type == S_IFSOCK)
 		other = unix_bind_path(dir, dentry);
 	return ret != 0 ? ret : other;
@@ -93,33 +95,65 @@ int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t 
 SEC("lsm/path_mkdir")
 int BPF_PROG(path_mkdir, const struct path *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	return ret != 0 ? ret : question_create(dir, dentry);
+	return ret != 0 ? ret : question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(path_symlink, const struct path *dir, struct dentry *dentry, const char *old_name, int ret)
 {
-	return ret != 0 ? ret : question_create(dir, dentry);
+	return ret != 0 ? ret : question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
 }
 
+SEC("lsm/path_unlink")
+int BPF_PROG(path_unlink, const struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
+}
+
+SEC("lsm/path_rmdir")
+int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
+}
+
+/* Two names: both are always asked, so that a dry run reports what enforcing does. */
 SEC("lsm/path_link")
 int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry, int ret)
 {
-	return ret != 0 ? ret : question_create(new_dir, new_dentry);
+	__u32 mode = BPF_CORE_READ(old_dentry, d_inode, i_mode);
+	__u64 ops = BL_OP_BIT(BL_OP_CREATE);
+	int other;
+
+	if (ret != 0)
+		return ret;
+	if (BPF_CORE_READ(old_dentry, d_inode, i_nlink) == 0) /* O_TMPFILE made it without a name */
+		ops |= setid_ops(mode, mode & S_IFMT);
+	/* both names are on one mount, or it is EXDEV */
+	ret = question(BL_OP_LINK, BL_OP_BIT(BL_OP_LINK), old_dentry, new_dir->mnt);
+	other = question_about(BL_OP_CREATE, ops, new_dentry, new_dir->mnt, old_dentry);
+	return ret != 0 ? ret : other;
 }
 
 SEC("lsm/path_rename")
 int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry, unsigned int flags, int ret)
 {
-	int other = 0;
+	__u64 from = BL_OP_BIT(BL_OP_RENAME), to = BL_OP_BIT(BL_OP_CREATE);
+	int other;
 
 	if (ret != 0)
 		return ret;
-	/* both names are always asked, so that a dry run reports what enforcing does */
-	ret = question_create(new_dir, new_dentry);
-	if (flags & RENAME_EXCHANGE)
-		other = question_create(old_dir, old_dentry);
+	if (flags & RENAME_EXCHANGE) {
+		from |= BL_OP_BIT(BL_OP_CREATE);
+		to |= BL_OP_BIT(BL_OP_RENAME);
+	} else {
+		if (flags & RENAME_WHITEOUT)
+			from |= BL_OP_BIT(BL_OP_CREATE);
+		if (BPF_CORE_READ(new_dentry, d_inode))
+			to |= BL_OP_BIT(BL_OP_DELETE);
+	}
+	ret = question_about(BL_OP_RENAME, from, old_dentry, old_dir->mnt, new_dentry);
+	other = question_about(BL_OP_CREATE, to, new_dentry, new_dir->mnt, old_dentry);
 	return ret != 0 ? ret : other;
 }
 

@@ -41,7 +41,7 @@ static __noinline int map_ask_memory(struct about *a)
 {
 	if (!ask_begin(a, BL_KEY_CODE))
 		return refuse_unknown(BL_OP_BIT(BL_OP_MAP), BL_R_NO_SCRATCH);
-	return ask_nameless(a, BL_OP_BIT(BL_OP_MAP), NULL, BL_CODE_ANONYMOUS);
+	return ask_nameless(a, BL_OP_BIT(BL_OP_MAP), BL_CODE_ANONYMOUS);
 }
 
 static __always_inline int map_question(const struct mapping *m)
@@ -53,10 +53,8 @@ static __always_inline int map_question(const struct mapping *m)
 	case WHO_ASKS:
 		if (m->file && m->ops != 0)
 			r = map_ask_file(&a, m);
-		if (m->written) {
-			a.q.acc[2] = 0;
+		if (m->written)
 			other = map_ask_memory(&a);
-		}
 		return r != 0 ? r : other;
 	case WHO_UNKNOWN:
 		return refuse_unknown(m->ops | (m->written ? BL_OP_BIT(BL_OP_MAP) : 0), BL_R_NO_LABEL);

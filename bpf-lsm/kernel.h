@@ -29,8 +29,40 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct file_system_type {
 	const char *name;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+typedef struct {
+	u32 val;
+} kgid_t;
+
+struct uid_gid_extent {
+	u32 first;
+	u32 lower_first;
+	u32 count;
+};
+
+struct uid_gid_map {
+	u32 nr_extents;
+	struct uid_gid_extent extent[5];
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	int level;
+};
+
+/* since 6.2 */
+struct mnt_idmap {
+	struct uid_gid_map uid_map;
 };
 
 struct dentry;
@@ -39,10 +71,19 @@ struct super_block {
 	unsigned long s_magic;
 	struct file_system_type *s_type;
 	struct dentry *s_root;
+	struct user_namespace *s_user_ns;
+};
+/* its mounts: a list until 6.17, then a chain from the newest to the oldest */
+struct super_block___list {
+	struct list_head s_mounts;
+};
+struct super_block___chain {
+	struct mount *s_mounts;
 };
 
 struct inode {
 	umode_t i_mode;
+	kuid_t i_uid;
 	unsigned int i_nlink;
 	struct super_block *i_sb;
 };
@@ -59,6 +100,13 @@ struct vfsmount {
 	struct super_block *mnt_sb;
 	int mnt_flags;
 };
+struct vfsmount___idmap {
+	struct mnt_idmap *mnt_idmap;
+};
+/* up to 6.1 */
+struct vfsmount___userns {
+	struct user_namespace *mnt_userns;
+};
 
 struct mount {
 	struct mount *mnt_parent;
@@ -67,9 +115,15 @@ struct mount {
 	struct mnt_namespace *mnt_ns;
 	const char *mnt_devname;
 };
+struct mount___list {
+	struct list_head mnt_instance;
+};
+struct mount___chain {
+	struct mount *mnt_next_for_sb;
+};
 
-struct user_namespace {
-	int level;
+struct iattr {
+	unsigned int ia_valid;
 };
 
 /* up to 6.12 an anonymous namespace has seq 0 (is_anon_ns() in fs/mount.h) */
@@ -99,18 +153,14 @@ struct backing_file {
 	struct path user_path;
 };
 
-typedef struct {
-	u32 val;
-} kuid_t;
-
-typedef struct {
-	u32 val;
-} kgid_t;
-
 struct group_info {
 	int ngroups;
-	kgid_t gid[];
+	kgid_t gid[0];
 };
+
+typedef struct {
+	u64 val;
+} kernel_cap_t;
 
 struct cred {
 	kuid_t uid;
@@ -121,6 +171,8 @@ struct cred {
 	kgid_t egid;
 	kuid_t fsuid;
 	kgid_t fsgid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 	struct group_info *group_info;
 };
 
@@ -169,7 +221,10 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
+	const struct cred *real_cred;
 	const struct cred *cred;
+	kuid_t loginuid;
+	void *io_uring;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	char comm[16];
@@ -188,6 +243,7 @@ enum kernel_load_data_id {
 
 struct linux_binprm {
 	struct file *file;
+	char buf[256];
 };
 
 struct in6_addr {
@@ -244,6 +300,8 @@ struct msghdr {
 
 /* Constants, each with its header. */
 #define PF_KTHREAD 0x00200000        /* include/linux/sched.h */
+#define PF_IO_WORKER 0x00000010
+#define PF_FORKNOEXEC 0x00000040
 #define SB_NOUSER (1UL << 31)        /* include/linux/fs/super_types.h: never mounted by users: pipes, sockets, memfd, anon inodes */
 #define MNT_NS_INTERNAL (-22L)       /* fs/mount.h: ERR_PTR(-EINVAL), the kernel's own mounts */
 #define FMODE_READ 0x1u              /* include/linux/fs.h, all FMODE_* */
@@ -256,6 +314,7 @@ struct msghdr {
 #define O_ACCMODE 03
 #define O_TRUNC 01000                /* include/uapi/asm-generic/fcntl.h */
 #define O_APPEND 02000
+#define O_TMPFILE_BIT 020000000      /* __O_TMPFILE */
 #define F_SETFL 4
 #define PROT_WRITE 0x2               /* include/uapi/asm-generic/mman-common.h */
 #define PROT_EXEC 0x4
@@ -271,6 +330,21 @@ struct msghdr {
 #define S_IFBLK 0060000
 #define S_IFSOCK 0140000
 #define SOCK_BINDPORT_LOCK 8         /* include/net/sock.h: the port was chosen by who bound it */
+#define S_IFDIR 0040000
+#define S_ISUID 04000
+#define S_ISGID 02000
+#define ATTR_MODE 0x1u               /* include/linux/fs.h */
+#define ATTR_UID 0x2u
+#define ATTR_GID 0x4u
+#define ATTR_SIZE 0x8u
+#define ATTR_ATIME 0x10u
+#define ATTR_MTIME 0x20u
+#define ATTR_FORCE 0x200u
+#define FS_IOC_SETFLAGS 0x40086602u  /* include/uapi/linux/fs.h */
+#define FS_IOC32_SETFLAGS 0x40046602u
+#define FS_IOC_FSSETXATTR 0x401c5820u
+#define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u /* include/uapi/linux/msdos_fs.h */
+#define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au /* include/uapi/linux/btrfs.h */
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2
@@ -294,6 +368,7 @@ struct msghdr {
 #define CAP_OPT_NOAUDIT (1u << 1)    /* include/linux/security.h */
 #define PTRACE_MODE_NOAUDIT 0x4      /* include/linux/ptrace.h */
 #define PERF_SECURITY_OPEN 0         /* include/linux/perf_event.h */
+#define RENAME_WHITEOUT (1 << 2)
 #define EPERM 1
 #define ENOMEM 12
 #define SIGKILL 9

@@ -38,6 +38,22 @@ struct {
 #define BL_KEPT 64 /* bytes of the longest key that is one of several */
 _Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
 
+/* What alias.h works with. In the scratch, not on the stack: then the verifier sees that the turns of a loop are alike. */
+struct alias {
+	__u64 sb;
+	__u64 dentry;
+	__u64 ns;
+	__u64 mount; /* the next one */
+	__u64 end;
+	__u64 oldest;	/* of those that show the file */
+	__u32 flags;	/* BL_QF_* */
+	__u32 explicit; /* BL_QF_EXPLICIT: by the oldest mount's name, too */
+	__u32 reason;	/* not 0: no name can be had */
+	__u32 name;	/* what name_walk() said */
+	__u32 err;	/* positive errno of a refusal */
+	__u32 pad;
+};
+
 /*
  * Room for one decision of a task: never per CPU, where another task can get in between (KERNEL.md section 4). What follows
  * `name` keeps the verifier's idea of a write near its end inside the value.
@@ -47,6 +63,8 @@ struct scratch {
 	__u8 component[256]; /* one name of a path whose names do not know their length */
 	struct bl_result result;
 	struct bl_endpoint endpoint;
+	struct alias alias;
+	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
 	__u64 truncating; /* inode whose truncation the open under way has asked about */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
 	__u64 binding;    /* unix socket whose bind is making its file */

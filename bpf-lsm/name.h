@@ -9,6 +9,15 @@
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
+/* A pointer as a number, which is what a global function takes. Not inline: the stack of the caller is short. */
+static __noinline __u64 number_of(const void *p)
+{
+	__u64 n = 0;
+
+	bpf_probe_read_kernel(&n, sizeof(n), &p);
+	return n;
+}
+
 extern const void rename_lock __ksym;
 extern const void mount_lock __ksym;
 
@@ -125,10 +134,13 @@ static __always_inline __u32 seq_read(const void *lock)
 /*
  * Writes the name of (dentry, mnt) to the end of n. The kernel counts renames and mounts in two sequence counts; a walk during
  * which either moved is done again, and given up with a reason after NAME_TRIES: no verdict on a name that never was.
- * Returns enum name_result or enum bl_reason; *ret_from is where the name begins, on NAME_OK only.
+ * Returns enum name_result or enum bl_reason; *ret_from is where the name begins, on NAME_OK only. A global function: the kernel
+ * verifies it once for a program, however often that calls it, and wants to see that no argument is NULL.
  */
-static __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_from)
+__noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_from)
 {
+	if (!s || !ret_from)
+		return BL_R_NO_SCRATCH;
 	for (int i = 0; i < NAME_TRIES; i++) {
 		__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
 		struct mount *m = (struct mount *)mount_of((struct vfsmount *)mnt);
@@ -162,7 +174,7 @@ static __always_inline int name_of_path(struct scratch *s, struct dentry *d, str
 
 	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
 		return NAME_NAMELESS;
-	r = name_walk(s, (__u64)d, (__u64)m, ret_from);
+	r = name_walk(s, number_of(d), number_of(m), ret_from);
 	/* mq_open's own mount, up to 6.12 in no namespace, was never anywhere */
 	if (r == BL_R_DETACHED && BPF_CORE_READ(d, d_sb, s_magic) == MQUEUE_MAGIC)
 		return NAME_NAMELESS;

@@ -156,6 +156,7 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, str
 		r = size_tables(skel, words, err);
 	if (r < 0)
 		return r;
+	skel->rodata->bl_setattr_idmap = bl_probe_hook_args("inode_setattr") == 3;
 	r = bailiff__load(skel);
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "the kernel refuses the BPF programs: %s", strerror(-r));

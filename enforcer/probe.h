@@ -32,6 +32,9 @@ int bl_probe_line(const char *path, char ret[BL_PROBE_TEXT]);
 /* Which of bl_hooks this kernel has; fails without BTF. have has BL_NHOOKS elements. */
 int bl_probe_hooks(bool *have, struct bl_error *err);
 
+/* Arguments of a hook in this kernel, -1 if it has none of that name: some got one more in front. */
+int bl_probe_hook_args(const char *hook);
+
 bool bl_probe_task_storage(void);
 bool bl_probe_ringbuf(void);
 bool bl_probe_loop(void);

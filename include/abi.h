@@ -81,11 +81,13 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
  * that needs more: a rule that nothing enforces must not look as if it were in force.
  */
 #define BL_OPS_ENFORCED \
-	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_TRUNCATE) | BL_OP_BIT(BL_OP_CREATE) | \
-	 BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_SOCKET) | \
-	 BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY)
+	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
+	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE) | BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_LINK) | \
+	 BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_MKNOD) | BL_OP_BIT(BL_OP_SETID) | BL_OP_BIT(BL_OP_EXEC) | \
+	 BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_SOCKET) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | \
+	 BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY)
 #define BL_FEATURES_ENFORCED \
-	(BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP | BL_FEAT_UNIX | BL_FEAT_PEER | BL_FEAT_CODE | BL_FEAT_QUIET)
+	(BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP | BL_FEAT_UNIX | BL_FEAT_PEER | BL_FEAT_OWNER | BL_FEAT_CODE | BL_FEAT_QUIET)
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
@@ -336,6 +338,7 @@ _Static_assert(sizeof(struct bl_label) == 48 + 256 + 256 + 256 + 128 + 64 + 64 +
 #define BL_ACCS 3u
 #define BL_QF_OWNER 1u      /* fsuid is the owner of the file */
 #define BL_QF_DESCENDANT 2u /* the peer descends from the acting process */
+#define BL_QF_EXPLICIT 4u   /* another name of the object: only a rule that refuses counts */
 struct bl_question {
 	__u32 op;
 	__u32 reason; /* BL_R_RULE, or why the object's name could not be had */

@@ -486,11 +486,13 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 		if (bl_word(c->t, prof + 2) & BL_OP_BIT(c->q->op))
 			said.verdict = BL_V_DENY;
 	} else if ((e = bl_first_entry(c, p)) != 0) {
+		if ((c->q->flags & BL_QF_EXPLICIT) && BL_ENT_VERDICT(e) < BL_V_DENY)
+			return 0;
 		said.verdict = BL_ENT_VERDICT(e);
 		said.rule = BL_ENT_RULE(e);
 		if (c->q->op == BL_OP_EXEC)
 			bl_note_moves(c, e);
-	} else if (bl_word(c->t, prof + 1) & BL_OP_BIT(c->q->op)) {
+	} else if (!(c->q->flags & BL_QF_EXPLICIT) && (bl_word(c->t, prof + 1) & BL_OP_BIT(c->q->op))) {
 		said.verdict = BL_V_DENY;
 		said.reason = BL_R_DEFAULT;
 	}

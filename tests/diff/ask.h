@@ -72,21 +72,16 @@ BL_CB long ask_ancestor(__u32 i, struct ask_ctx *c)
 	return 0;
 }
 
-/* Word by word: clang would make a call of more than 1024 bytes at once. */
-BL_FN void ask_empty(struct bl_label *l)
-{
-	volatile __u64 *w = (volatile __u64 *)l;
-
-	for (__u32 i = 0; i < sizeof(*l) / 8; i++)
-		w[i] = 0;
-}
-
+_Static_assert(sizeof(struct bl_label) % 16 == 0, "cleared in halves");
 BL_FN void ask_label(struct ask_ctx *c)
 {
 	struct bl_label *l = &c->out->label;
 	__u32 from;
 
-	ask_empty(l);
+	/* clang writes out up to 1024 bytes, and calls a function that is not there for more */
+	__builtin_memset(l, 0, sizeof(*l) / 2);
+	asm volatile("" ::: "memory");
+	__builtin_memset((__u64 *)l + sizeof(*l) / 16, 0, sizeof(*l) / 2);
 	__builtin_memcpy(l->sticky, c->in->sticky, sizeof(l->sticky));
 	bl_loop(ASK_ANCESTORS, ask_ancestor, c);
 	l->flags = (l->flags & BL_LF_LOST) | c->in->flags;

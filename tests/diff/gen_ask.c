@@ -217,7 +217,7 @@ static uint64_t make_ops(struct rnd *r, uint64_t wanted, uint64_t all)
 	return ops ? ops : all & -all;
 }
 
-/* Why a name could not be had. A full label is no such reason: bl_decide_failed() finds out by itself. */
+/* Why a name could not be had. A full label is no such reason: bl_decide() finds out by itself. */
 static uint32_t make_reason(struct rnd *r)
 {
 	uint32_t reason = BL_R_TOO_LONG + rnd_below(r, BL_R_MAX - BL_R_TOO_LONG);
@@ -227,7 +227,7 @@ static uint32_t make_reason(struct rnd *r)
 
 static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q, uint32_t i)
 {
-	const uint64_t path_ops = 0x3ffe, net_ops = 0xf0000; /* read to map; socket to accept */
+	const uint64_t path_ops = bl_kind_ops(BL_KEY_PATH), net_ops = BL_OP_BIT(BL_OP_CONNECT);
 	const struct ir_pattern *p = rule ? pick_pattern(r, &rule->object) : NULL;
 	bool net = p ? p->kind == BL_KEY_NET : rule && (rule->ops & path_ops) ? false : rnd_percent(r, 40);
 	struct ask_object *o = &q->objects[i];

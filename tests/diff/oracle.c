@@ -147,7 +147,7 @@ static struct bl_endpoint really(struct bl_endpoint e)
 
 static bool net_matches(const struct ir_net *n, const struct bl_endpoint *e)
 {
-	if ((n->proto && n->proto != e->proto) || (n->at.family && n->at.family != e->family) || n->accept)
+	if ((n->proto && n->proto != e->proto) || (n->at.family && n->at.family != e->family))
 		return false;
 	for (unsigned i = 0; n->at.family && i < n->at.prefix; i++) {
 		if ((n->at.addr[i / 8] ^ e->addr[i / 8]) & (0x80u >> (i % 8)))
@@ -156,7 +156,7 @@ static bool net_matches(const struct ir_net *n, const struct bl_endpoint *e)
 	return n->any_port || (e->has_port && e->port >= n->port_lo && e->port <= n->port_hi);
 }
 
-static bool object_matches(const struct ir_rule *r, const struct ask *q, uint32_t op, uint32_t at)
+static bool object_matches(const struct ir_rule *r, const struct ask *q, uint32_t at)
 {
 	const struct ask_object *o = &q->objects[at];
 	struct bl_endpoint e = really(o->endpoint);
@@ -169,11 +169,7 @@ static bool object_matches(const struct ir_rule *r, const struct ask *q, uint32_
 		const struct ir_pattern *p = &r->object.patterns[i];
 		bool m = false;
 
-		if (p->ops != 0 && !(p->ops & BL_OP_BIT(op)))
-			continue;
-		if (p->any)
-			m = p->kind == o->kind;
-		else if (o->kind == BL_KEY_NET && p->kind == BL_KEY_NET)
+		if (o->kind == BL_KEY_NET && p->kind == BL_KEY_NET)
 			m = net_matches(&p->net, &e);
 		else if (o->kind == BL_KEY_PATH && p->kind == BL_KEY_PATH && name.s[0] == '/')
 			m = match_glob(p->glob, name);
@@ -192,7 +188,7 @@ static bool rule_matches(const struct oracle *o, const struct ir_rule *r, uint32
 		return false;
 	if (r->cond_unless != BL_COND_NONE && o->conds[r->cond_unless])
 		return false;
-	return object_matches(r, o->q, op, at);
+	return object_matches(r, o->q, at);
 }
 
 static bool could_refuse(const struct ir *ir, uint32_t p, uint32_t op)
@@ -230,7 +226,7 @@ static struct bl_report profile_says(const struct oracle *o, uint32_t p, uint32_
 	return rep;
 }
 
-static void add(const struct oracle *o, struct bl_result *r, struct bl_report *slot, const struct bl_report *rep)
+static void add(struct bl_result *r, struct bl_report *slot, const struct bl_report *rep)
 {
 	if (rep->verdict > BL_V_ALLOW && (rep->verdict > slot->verdict ||
 					  (rep->verdict == slot->verdict && rep->mode < slot->mode))) {
@@ -239,8 +235,7 @@ static void add(const struct oracle *o, struct bl_result *r, struct bl_report *s
 	}
 	if (rep->mode == BL_MODE_ENFORCE && rep->verdict > r->verdict) {
 		r->verdict = rep->verdict;
-		if (rep->verdict >= BL_V_DENY)
-			r->err = rep->rule != BL_RULE_NONE ? o->ir->rules[rep->rule].err : EPERM;
+		r->err = EPERM; /* the only one that the language has so far */
 	}
 }
 
@@ -254,7 +249,7 @@ static void question(const struct oracle *o, uint32_t op, uint32_t at, struct bl
 		if (!o->full && !o->conds[p])
 			continue;
 		rep = profile_says(o, p, op, at);
-		add(o, r, &r->reports[place++ % BL_TASK_PROFILES], &rep);
+		add(r, &r->reports[place++ % BL_TASK_PROFILES], &rep);
 	}
 }
 

@@ -1207,6 +1207,7 @@ static int do_scm_use(const char *text)
 }
 
 #include "probe_code.h"
+#include "probe_file.h"
 
 static const struct probe_op probes[] = {
 	{ "read", do_read },       { "write", do_write },         { "append", do_append },   { "rdwr", do_rdwr },
@@ -1235,7 +1236,7 @@ static const struct probe_op probes[] = {
 	{ "uid", do_uid }, { "chroot", do_chroot }, { "pivot", do_pivot }, { "in", do_in }, { "deep", do_deep },
 	{ "run", do_run }, { "run-vfork", do_run_vfork }, { "run-spawn", do_run_spawn }, { "into", do_into },
 	{ "many", do_many }, { "inject", do_inject },
-	PROBES_CODE,
+	PROBES_CODE, PROBES_FILE,
 	{ NULL, NULL },
 };
 

@@ -6,6 +6,7 @@ mount -t tmpfs none /t/d
 truncate -s 8192 /t/d/ok /t/d/bad /t/d/gone /t/d/gone2 /t/d/log
 chmod +x /t/d/*
 cp /usr/bin/true /t/d/true
+cp "$probe" /t/d/prog
 
 all() { # SUBJECT WANTED PATH: ways to map a file
 	local w
@@ -122,7 +123,8 @@ profile strict {
 }
 POLICY
 all web EPERM /t/d/ok
-asks web exec /t/other EPERM "fstype"
+asks web exec /t/d/prog EPERM "fstype"
+asks web memfd-exec /t/d/prog ok "what has no name is on no file system"
 asks web exec /usr/bin/true ok "on another file system"
 all web ok /usr/bin/true
 asks jit memfd-exec /t/other EPERM
@@ -131,8 +133,9 @@ asks jit deleted-exec /t/other EPERM
 cp "$probe" /t/other
 memfd strict ok
 memory strict EPERM
-asks strict exec /t/other ok
+asks strict exec /t/d/prog ok
 asks strict exec /usr/bin/true EPERM
+asks strict memfd-exec /t/d/prog EPERM
 asks strict map /t/d/ok ok "exec covers map, by file system too"
 unload
 before

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hooks for attributes: mode and owner by path; times, xattr, ACL by the file's entry alone (alias.h); flags by descriptor. */
+#ifndef BL_HOOK_ATTR_H
+#define BL_HOOK_ATTR_H
+
+#include "alias.h"
+
+#define ATTR_BIT BL_OP_BIT(BL_OP_ATTR)
+
+SEC("lsm/path_chmod")
+int BPF_PROG(path_chmod, const struct path *path, umode_t mode, int ret)
+{
+	__u64 ops = ATTR_BIT;
+
+	if (ret != 0)
+		return ret;
+	if ((mode & (S_ISUID | S_ISGID)) && (BPF_CORE_READ(path, dentry, d_inode, i_mode) & S_IFMT) != S_IFDIR)
+		ops |= BL_OP_BIT(BL_OP_SETID);
+	return question(BL_OP_ATTR, ops, path->dentry, path->mnt);
+}
+
+SEC("lsm/path_chown")
+int BPF_PROG(path_chown, const struct path *path, unsigned long uid, unsigned long gid, int ret)
+{
+	return ret != 0 ? ret : question(BL_OP_ATTR, ATTR_BIT, path->dentry, path->mnt);
+}
+
+/*
+ * overlayfs, which passes on what was asked above it and copies up, works with the credentials of its mount. io_uring can
+ * do so for users: a task with a ring is never taken for the kernel.
+ */
+static __always_inline bool kernel_acts(const struct task_struct *task)
+{
+	return task->cred != task->real_cred && !task->io_uring && !(task->flags & PF_IO_WORKER);
+}
+
+/* Has the ioctl that led here been asked about already, by the name of its descriptor? */
+static __always_inline bool flags_asked(struct about *a, struct dentry *d)
+{
+	struct scratch *s = scratch_get(a->task);
+	__u64 was;
+
+	if (!s)
+		return false;
+	was = s->flagging;
+	s->flagging = 0;
+	return was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
+}
+
+static __always_inline int question_attr(struct dentry *d, bool flags)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct about a = {};
+
+	switch (who_asks(&a, BL_OP_ATTR)) {
+	case WHO_ASKS:
+		return ask_aliases(&a, BL_OP_ATTR, d, (flags && flags_asked(&a, d)) || kernel_acts(task));
+	case WHO_UNKNOWN:
+		return refuse_unknown(ATTR_BIT, BL_R_NO_LABEL);
+	case WHO_PROBE:
+		return -BL_PROBE_ERRNO;
+	default:
+		return 0;
+	}
+}
+
+/* The entry and the change are one argument further on since 6.9; the enforcer finds out. */
+const volatile bool bl_setattr_idmap = false;
+
+static __always_inline int times_question(struct dentry *d, struct iattr *attr, int ret)
+{
+	__u32 valid;
+
+	if (ret != 0)
+		return refusal(-ret);
+	valid = BPF_CORE_READ(attr, ia_valid);
+	/* times only: the rest was asked by path, or the kernel does it */
+	if ((valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE | ATTR_FORCE)) || !(valid & (ATTR_ATIME | ATTR_MTIME)))
+		return 0;
+	return question_attr(d, false);
+}
+
+/* ctx[n], in a way that the compiler does not make one variable offset of two constant ones: the kernel wants constants. */
+#define CTX_ARG(ctx, n) \
+	({ \
+		__u64 arg_; \
+		asm volatile("%0 = *(u64 *)(%1 + " #n " * 8)" : "=r"(arg_) : "r"(ctx)); \
+		(void *)arg_; \
+	})
+
+SEC("lsm/inode_setattr")
+int inode_setattr(unsigned long long *ctx)
+{
+	struct iattr *attr;
+	struct dentry *d;
+	int ret;
+
+	if (bl_setattr_idmap) {
+		d = CTX_ARG(ctx, 1);
+		attr = CTX_ARG(ctx, 2);
+		ret = (int)(__u64)CTX_ARG(ctx, 3);
+	} else {
+		d = CTX_ARG(ctx, 0);
+		attr = CTX_ARG(ctx, 1);
+		ret = (int)(__u64)CTX_ARG(ctx, 2);
+	}
+	return times_question(d, attr, ret);
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(inode_setxattr, void *idmap, struct dentry *dentry, const char *name, const void *value, unsigned long size, int flags, int ret)
+{
+	return ret != 0 ? ret : question_attr(dentry, false);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	return ret != 0 ? ret : question_attr(dentry, false);
+}
+
+SEC("lsm/inode_set_acl")
+int BPF_PROG(inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl, int ret)
+{
+	return ret != 0 ? ret : question_attr(dentry, false);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	return ret != 0 ? ret : question_attr(dentry, false);
+}
+
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(inode_file_setattr, struct dentry *dentry, void *fa, int ret)
+{
+	return ret != 0 ? ret : question_attr(dentry, true);
+}
+
+static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
+{
+	struct scratch *s;
+	int r;
+
+	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR && cmd != FAT_IOCTL_SET_ATTRIBUTES &&
+	    cmd != BTRFS_IOC_SUBVOL_SETFLAGS)
+		return 0;
+	r = question(BL_OP_ATTR, ATTR_BIT, file->f_path.dentry, file->f_path.mnt);
+	s = r == 0 ? bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0) : NULL;
+	if (s)
+		s->flagging = (__u64)BPF_CORE_READ(file, f_inode);
+	return r;
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret != 0 ? ret : flags_ioctl(file, cmd);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret != 0 ? ret : flags_ioctl(file, cmd);
+}
+
+#endif
