@@ -198,6 +198,8 @@ static int load_next(const struct bl_object *o, uint32_t now, struct job *job, s
 				    job->image.tables->nwords, words);
 	r = next_generation(now, &gen, err);
 	if (r == 0)
+		r = bl_object_load_more(words, job->image.tables->ops, err);
+	if (r == 0)
 		r = bl_gen_make(gen, words, job->flags, &job->image, job->path, &fd, err);
 	if (r < 0)
 		return r;

@@ -67,7 +67,10 @@ static const char *op_of_hook(const struct bl_hook *h, uint64_t ops)
 	return "any operation";
 }
 
-/* Programs of hooks that this kernel has not are not loaded; without one that the policy needs nothing is. */
+/*
+ * Only programs that the policy needs are loaded, and only those that no earlier load has pinned: each costs the verifier's time. Without
+ * a hook that the policy needs nothing is loaded.
+ */
 static int choose_programs(struct bpf_object *obj, uint64_t ops, struct bl_error *err)
 {
 	bool have[BL_NHOOKS];
@@ -84,9 +87,9 @@ static int choose_programs(struct bpf_object *obj, uint64_t ops, struct bl_error
 					    "no program for the hook %s in this enforcer: it was "
 					    "built wrongly",
 					    h->name);
-		if (have[i])
+		if (have[i] && bl_hook_needed(h, ops) && !bl_pins_has("progs/%s", h->name))
 			continue;
-		if ((h->flags & BL_HOOK_OPTIONAL) == 0 && bl_hook_needed(h, ops))
+		if (!have[i] && (h->flags & BL_HOOK_OPTIONAL) == 0 && bl_hook_needed(h, ops))
 			return bl_error_set(err, BL_REFUSED,
 					    "this kernel has no LSM hook '%s', which rules for '%s' need; "
 					    "take these rules out or use a kernel that has it",
@@ -108,6 +111,39 @@ static int size_tables(struct bailiff *skel, uint32_t words, struct bl_error *er
 	return 0;
 }
 
+/* The name under which a map is pinned, NULL: it is not. bpffs takes no '.' in a name. */
+static const char *pin_name(const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map), *dot = strchr(name, '.');
+
+	if (!bpf_map__is_internal(map))
+		return name;
+	return dot && strcmp(dot, ".bss") == 0 ? "bss" : NULL;
+}
+
+/* Programs that are loaded later work on the maps of the first ones. */
+static int reuse_maps(struct bpf_object *obj, struct bl_error *err)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		const char *name = pin_name(map);
+		int fd, r;
+
+		if (!name)
+			continue;
+		fd = bl_pins_open("maps/%s", name);
+		if (fd < 0)
+			return bl_error_set(err, BL_SYSTEM, "cannot open %s/maps/%s: %m", BL_PIN_DIR, name);
+		r = bpf_map__reuse_fd(map, fd);
+		(void)close(fd);
+		if (r < 0)
+			return bl_error_set(err, BL_SYSTEM, "cannot use the map %s again: %s", name, strerror(-r));
+	}
+	return 0;
+}
+
 static int pin_maps(struct bpf_object *obj, struct bl_error *err)
 {
 	struct bpf_map *map;
@@ -117,9 +153,9 @@ static int pin_maps(struct bpf_object *obj, struct bl_error *err)
 		char path[PATH_MAX];
 		int r;
 
-		if (bpf_map__is_internal(map))
+		if (!pin_name(map))
 			continue;
-		bl_pins_path(path, "maps/%s", bpf_map__name(map));
+		bl_pins_path(path, "maps/%s", pin_name(map));
 		r = bpf_obj_pin(bpf_map__fd(map), path);
 		if (r < 0)
 			return bl_error_set(err, BL_SYSTEM, "cannot pin the map %s: %s", bpf_map__name(map),
@@ -148,32 +184,53 @@ static int pin_programs(struct bpf_object *obj, struct bl_error *err)
 	return 0;
 }
 
-static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, struct bl_error *err)
+static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, bool more, struct bl_error *err)
 {
 	int r = choose_programs(skel->obj, ops, err);
 
 	if (r == 0)
 		r = size_tables(skel, words, err);
+	if (r == 0 && more)
+		r = reuse_maps(skel->obj, err);
 	if (r < 0)
 		return r;
 	skel->rodata->bl_setattr_idmap = bl_probe_hook_args("inode_setattr") == 3;
 	r = bailiff__load(skel);
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "the kernel refuses the BPF programs: %s", strerror(-r));
-	r = pin_maps(skel->obj, err);
+	r = more ? 0 : pin_maps(skel->obj, err);
 	return r < 0 ? r : pin_programs(skel->obj, err);
 }
 
-int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err)
+static int load_programs(uint32_t words, uint64_t ops, bool more, struct bl_error *err)
 {
 	struct bailiff *skel = bailiff__open();
 	int r;
 
 	if (!skel)
 		return bl_error_set(err, BL_SYSTEM, "cannot open the BPF object in this program: %m");
-	r = load_skeleton(skel, words, ops, err);
+	r = load_skeleton(skel, words, ops, more, err);
 	bailiff__destroy(skel);
 	return r;
+}
+
+int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err)
+{
+	return load_programs(words, ops, false, err);
+}
+
+/* Is a program missing that the policy needs? One of an optional hook may be so for good, on this kernel. */
+static bool programs_missing(uint64_t ops)
+{
+	for (size_t i = 0; i < BL_NHOOKS; i++)
+		if (bl_hook_needed(&bl_hooks[i], ops) && !bl_pins_has("progs/%s", bl_hooks[i].name))
+			return true;
+	return false;
+}
+
+int bl_object_load_more(uint32_t words, uint64_t ops, struct bl_error *err)
+{
+	return programs_missing(ops) ? load_programs(words, ops, true, err) : 0;
 }
 
 /* ---- open ---- */

@@ -17,6 +17,9 @@ const char *bl_object_log_tail(int lines);
  * enforced. */
 int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err);
 
+/* Loads and pins what ops needs besides the programs that are there; they share the maps. words: as at the first load. */
+int bl_object_load_more(uint32_t words, uint64_t ops, struct bl_error *err);
+
 /* The maps that the enforcer talks to; -1: not open. Start with BL_OBJECT_CLOSED. */
 struct bl_object {
 	int slot;
