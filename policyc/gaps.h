@@ -13,14 +13,16 @@
 #define GAPS_FILE (bl_kind_ops(BL_KEY_PATH) & ~GAPS_EXEC)
 #define GAPS_NAME bl_kind_ops(BL_KEY_PATH)
 #define GAPS_NET (bl_kind_ops(BL_KEY_NET) | bl_kind_ops(BL_KEY_SOCK))
+#define GAPS_SYS (BL_OP_BIT(BL_OP_SIGNAL) | BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_SETUID))
 #define GAPS_ANY UINT64_MAX
 
 #define GAPS(X) \
 	X(GAPS_NAME, 0, "A bind mount, an overlay with the directory as a layer, another mount of the same file system, " \
 			"a snapshot or a copy is another name.") \
 	X(GAPS_NAME, 0, "A hard link, made before the policy or after, is another name.") \
-	X(GAPS_NAME, 0, "A file, or a directory above it, that is renamed has another name; only create at the new name is asked.") \
-	X(GAPS_FILE, 0, "Deleting a file and changing its mode, owner, attributes or times ask nothing.") \
+	X(GAPS_NAME, 0, "A file below a directory that is renamed has another name; only the directory's own old and new name are asked.") \
+	X(BL_OP_BIT(BL_OP_ATTR), 0, "Times, extended attributes, ACLs and file flags are asked about without the mount by which " \
+				    "the file was reached.") \
 	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \
 	X(GAPS_NAME, BL_FEAT_EXE, "In a container of its own mount namespace, rules meet the container's names.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Descriptors that were open before the load, or are inherited, stay usable.") \
@@ -28,19 +30,24 @@
 				   "and connected sockets received so, are not judged.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Requests put into an inherited io_uring with IORING_SETUP_SQPOLL are carried out, " \
 				   "and judged, as the process that made the ring.") \
-	X(GAPS_FILE, 0, "mknod(2) of a device asks nothing, and the new node has another name than the one under /dev.") \
+	X(GAPS_FILE, 0, "A new device node has another name than the one under /dev.") \
 	X(GAPS_FILE, 0, "POSIX message queues (unless opened through a mounted mqueue file system) and System V IPC are not judged.") \
-	X(GAPS_EXEC, 0, "A dynamic linker started by hand is itself judged; the program it maps is only read.") \
+	X(GAPS_EXEC, 0, "Scripts given to an interpreter as an argument are only read.") \
 	X(GAPS_ANY, 0, "A process in a profile can make one outside of it act for it.") \
 	X(GAPS_EXEC, 0, "Programs without a name (memfd) match no pattern.") \
-	X(GAPS_NET, 0, "Only inet, inet6 and SMC sockets are judged; packet, vsock, RDS and TIPC sockets reach others in " \
-		       "their own ways.") \
-	X(GAPS_NET, 0, "connect(2) of an SCTP socket is judged, sctp_connectx(3) is not.") \
+	X(GAPS_NET, 0, "Packet, vsock, RDS, TIPC and other sockets reach others in their own ways: only their making is judged.") \
+	X(GAPS_NET, 0, "SCTP addresses that arrive in packets or in control messages of a send are not judged, and listening " \
+		       "and accepting of SMC sockets neither.") \
+	X(BL_OP_BIT(BL_OP_BIND), 0, "A port that is denied can be given by the kernel to who binds port 0, if it is one of its range of " \
+				    "local ports.") \
 	X(GAPS_NET, 0, "Raw sockets may put another address in the packet than the one judged, and any raw socket can " \
 		       "carry TCP and UDP.") \
 	X(GAPS_NET, 0, "Further paths of an MPTCP connection go where the peer says.") \
-	X(GAPS_NET, 0, "Creating and binding sockets, listening and accepting are not judged, nor are answers on accepted connections.") \
+	X(GAPS_NET, 0, "Answers on accepted connections are not judged, and a rule about accept cannot say from whom in this version.") \
 	X(GAPS_NET, 0, "Whoever may connect to a proxy or name server can reach through it.") \
+	X(BL_OP_BIT(BL_OP_MOUNT), 0, "A mount's source is compared as the text that was given: links and relative paths are not followed.") \
+	X(GAPS_SYS, 0, "Signals that the kernel sends for a process (F_SETOWN), modules that it loads by itself, and the users of " \
+		       "set-uid programs are not asked about.") \
 	X(GAPS_ANY, 0, "A process with CAP_SYS_ADMIN or CAP_BPF and root's access to /sys/fs/bpf/bailiff can end enforcement.") \
 	X(GAPS_ANY, 0, "Kernel threads are not judged: what NFS or SMB servers in the kernel read for others is not.")
 
