@@ -59,8 +59,8 @@ profile jit {
 }
 profile strict {
     subject exe /t/strict;
-    allow exec /t/d/ok, /usr/bin/true, /lib64/**, /usr/lib64/**, /usr/lib/*/ld*;
-    allow map /usr/lib/**, /lib/**;
+    allow exec /t/d/ok, /usr/bin/true, /usr/lib64/**, /usr/lib/*/ld*;
+    allow map /usr/lib/**;
     default deny exec;
 }
 profile logger {

@@ -6,6 +6,7 @@ mount -t tmpfs none /t/d
 truncate -s 64M disk.img && mkfs.ext4 -q disk.img && mount -o loop disk.img /t/e || not_ok "an ext4 image mounts"
 
 fresh() {
+	[ -d /t/e ] || rm -f /t/e
 	rm -rf /t/d/* /t/e/*
 	mkdir -p /t/d/keep/dir /t/d/free/dir /t/e/keep /t/e/free
 	for f in a b c; do
