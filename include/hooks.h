@@ -18,6 +18,7 @@
 #define BL_HOOKS(X) \
 	X(task_alloc, 0, 0) \
 	X(task_free, 0, 0) \
+	X(task_fix_setgroups, 0, 0) \
 	X(bprm_creds_for_exec, 0, 0) \
 	X(bprm_check_security, 0, 0) \
 	X(bprm_committed_creds, 0, 0) \
