@@ -41,8 +41,7 @@ static __always_inline enum who who_asks(struct about *a, __u32 op)
 	a->task = task;
 	a->from = BL_PATH_MAX;
 	a->l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (!a->l || a->l->gen != a->t->gen || a->l->cgid != bpf_get_current_cgroup_id() ||
-	    a->l->cred != (__u64)task->cred || a->l->euid != task->cred->euid.val) {
+	if (!a->l || label_stale(a->t, a->l, task)) {
 		a->l = label_slow(a->t, task);
 		if (!a->l)
 			return WHO_UNKNOWN;
@@ -204,6 +203,15 @@ static __always_inline int question_about(__u32 op, __u64 ops, struct dentry *d,
 static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m)
 {
 	return question_about(op, ops, d, m, NULL);
+}
+
+/*
+ * The same for hooks that ask about two names: a global function, which the kernel verifies once for both. It takes numbers only
+ * (number_of()). source: see ask_owner(); 0: none.
+ */
+__noinline int question_two(__u64 d, __u64 m, __u64 source, __u64 ops)
+{
+	return question_about(BL_OP_CREATE, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source);
 }
 
 #endif

@@ -58,9 +58,20 @@ int BPF_PROG(task_free, struct task_struct *task)
 	return 0;
 }
 
+/* The file that was judged first turns out to be a script: its name is kept. */
+static __always_inline void pending_script(struct pending *p)
+{
+	if (p->files != 1 || (p->flags & BL_LF_NAMELESS))
+		return;
+	p->script_len = BL_PATH_MAX - p->from; /* more than fits: the label will be full */
+	__builtin_memcpy(p->script, p->name.buf + BL_PATH_MAX - sizeof(p->script), sizeof(p->script));
+}
+
 /* Keeps the name in the scratch buffer as that of the program to be. */
 static __always_inline void pending_set(struct pending *p, const struct about *a, const struct file *f, int name)
 {
+	pending_script(p);
+	p->files++;
 	p->file = (__u64)f;
 	p->flags = task_untrusted(a->task);
 	p->from = a->from;
@@ -72,11 +83,28 @@ static __always_inline void pending_set(struct pending *p, const struct about *a
 	bpf_probe_read_kernel(p->name.buf, BL_PATH_MAX, a->s->name.buf);
 }
 
+/* Adds what the rules that decided say about profiles after the exec, which is a secure one (AT_SECURE) then. */
+static __always_inline void pending_moves(struct pending *p, const struct about *a, struct linux_binprm *bprm)
+{
+	const struct bl_result *r = &a->s->result;
+
+	if (r->moves == 0)
+		return;
+	p->moves = p->moves == 0 || (p->moves == 1 && p->gen == a->t->gen) ? 1 : MOVES_MIXED;
+	p->gen = a->t->gen;
+	for (__u32 i = 0; i < BL_MAX_PROFILES / 64; i++) {
+		p->leave[i] |= r->leave[i];
+		p->enter[i] |= r->enter[i];
+	}
+	bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
+}
+
 /* The question of an exec about one file. Tasks in no profile go through it too: the program makes them what they are next. */
-static __noinline int exec_question(struct about *a, struct file *f, enum who who)
+static __noinline int exec_question(struct about *a, struct linux_binprm *bprm, enum who who)
 {
 	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	int name;
+	struct file *f = bprm->file;
+	int name, r;
 
 	if (!p || !ask_begin(a, BL_KEY_PATH))
 		return -ENOMEM;
@@ -86,39 +114,85 @@ static __noinline int exec_question(struct about *a, struct file *f, enum who wh
 	pending_set(p, a, f, name);
 	if (who == WHO_NOBODY)
 		return 0;
-	return ask_code(a, BL_OP_BIT(BL_OP_EXEC), f->f_path.dentry, name);
+	r = ask_code(a, BL_OP_BIT(BL_OP_EXEC), f->f_path.dentry, name);
+	pending_moves(p, a, bprm);
+	return r;
 }
 
-static __always_inline int exec_file(struct file *f, bool first)
+/* A unit or a container is entered with the first exec in its cgroup, and that exec is judged by its profile (DESIGN 2, point 5). */
+static __noinline enum who exec_begin(struct about *a, enum who who)
+{
+	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, 0);
+	struct scratch *s;
+
+	if (p) {
+		p->file = 0;
+		p->files = p->script_len = p->moves = 0;
+		__builtin_memset(p->leave, 0, sizeof(p->leave));
+		__builtin_memset(p->enter, 0, sizeof(p->enter));
+	}
+	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
+		return who;
+	s = scratch_get(a->task);
+	if (!s)
+		return WHO_UNKNOWN;
+	label_place(a->l, a->task, s);
+	label_compute(a->t, a->l, a->task, s);
+	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+}
+
+static __always_inline int exec_file(struct linux_binprm *bprm, bool first)
 {
 	struct about a = {};
 	enum who who = who_asks(&a, BL_OP_EXEC);
-	struct pending *p;
 
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
+	if (who != WHO_UNKNOWN && !a.l)
+		return 0;
+	if (who != WHO_UNKNOWN && first)
+		who = exec_begin(&a, who);
 	if (who == WHO_UNKNOWN)
 		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL);
-	if (!a.l)
-		return 0;
-	if (first) {
-		p = bpf_task_storage_get(&pending, a.task, 0, 0);
-		if (p)
-			p->file = 0;
-	}
-	return exec_question(&a, f, who);
+	return exec_question(&a, bprm, who);
 }
 
 SEC("lsm/bprm_creds_for_exec")
 int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 {
-	return ret != 0 ? ret : exec_file(bprm->file, true);
+	return ret != 0 ? ret : exec_file(bprm, true);
 }
 
 SEC("lsm/bprm_check_security")
 int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 {
-	return ret != 0 ? ret : exec_file(bprm->file, false);
+	return ret != 0 ? ret : exec_file(bprm, false);
+}
+
+/*
+ * What the exec leaves of the program before it: an ancestor's name, and the profiles that rules move the process from and to. A
+ * reload between question and exec gives profiles other numbers: the process, of which it cannot be told any more what it may do, ends.
+ */
+static __always_inline void exec_lineage(struct bl_label *l, struct task_struct *task, const struct pending *p)
+{
+	const struct bl_tables *t = tables_now();
+	struct scratch *s;
+	__u32 from;
+
+	if (t && (t->features & BL_FEAT_ANCESTOR) && l->exe_len != 0) {
+		s = scratch_get(task);
+		from = s ? label_get_exe(l, task, s) : BL_PATH_MAX;
+		if (s && from < BL_PATH_MAX)
+			bl_label_key(t, l, &s->name, from, BL_KEY_ANCESTOR);
+		else
+			l->flags |= BL_LF_LOST;
+	}
+	if (p->moves == 0)
+		return;
+	if (t && p->moves == 1 && t->gen == p->gen)
+		bl_label_move(t, l, p->leave, p->enter);
+	else
+		bpf_send_signal(SIGKILL);
 }
 
 SEC("lsm/bprm_committed_creds")
@@ -135,7 +209,10 @@ int BPF_PROG(bprm_committed_creds, const struct linux_binprm *bprm)
 		l->exe_len = 0;
 		return 0;
 	}
+	exec_lineage(l, task, p);
 	l->flags = (l->flags & BL_LF_LOST) | p->flags;
+	l->script_len = p->script_len;
+	__builtin_memcpy(l->script, p->script, sizeof(l->script));
 	l->gen = 1;
 	l->cred = 0; /* the first question computes it */
 	if (p->flags & BL_LF_NAMELESS)

@@ -116,22 +116,36 @@ int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
 }
 
+/* The first refusal of two. The kernel wants to see that it is one. */
+static __always_inline int two_answers(int a, int b)
+{
+	__u32 err = a != 0 ? -a : -b;
+
+	return err != 0 ? refusal(err) : 0;
+}
+
 /* Two names: both are always asked, so that a dry run reports what enforcing does. */
+/* What a further name for a file is; O_TMPFILE made one without a name. Not inline: the stack of its caller is short. */
+static __noinline __u64 link_ops(struct dentry *d)
+{
+	__u32 mode = BPF_CORE_READ(d, d_inode, i_mode);
+
+	if (BPF_CORE_READ(d, d_inode, i_nlink) != 0)
+		return BL_OP_BIT(BL_OP_CREATE);
+	return BL_OP_BIT(BL_OP_CREATE) | setid_ops(mode, mode & S_IFMT);
+}
+
 SEC("lsm/path_link")
 int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry, int ret)
 {
-	__u32 mode = BPF_CORE_READ(old_dentry, d_inode, i_mode);
-	__u64 ops = BL_OP_BIT(BL_OP_CREATE);
 	int other;
 
 	if (ret != 0)
 		return ret;
-	if (BPF_CORE_READ(old_dentry, d_inode, i_nlink) == 0) /* O_TMPFILE made it without a name */
-		ops |= setid_ops(mode, mode & S_IFMT);
 	/* both names are on one mount, or it is EXDEV */
-	ret = question(BL_OP_LINK, BL_OP_BIT(BL_OP_LINK), old_dentry, new_dir->mnt);
-	other = question_about(BL_OP_CREATE, ops, new_dentry, new_dir->mnt, old_dentry);
-	return ret != 0 ? ret : other;
+	ret = question_two(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
+	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
+	return two_answers(ret, other);
 }
 
 SEC("lsm/path_rename")
@@ -152,9 +166,9 @@ int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry,
 		if (BPF_CORE_READ(new_dentry, d_inode))
 			to |= BL_OP_BIT(BL_OP_DELETE);
 	}
-	ret = question_about(BL_OP_RENAME, from, old_dentry, old_dir->mnt, new_dentry);
-	other = question_about(BL_OP_CREATE, to, new_dentry, new_dir->mnt, old_dentry);
-	return ret != 0 ? ret : other;
+	ret = question_two(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), from);
+	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), to);
+	return two_answers(ret, other);
 }
 
 #endif

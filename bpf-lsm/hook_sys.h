@@ -460,7 +460,7 @@ static long group_search(__u32 i, struct groups *c)
 	return c->found;
 }
 
-static long group_step(__u32 i, struct groups *c)
+static long setgroups_step(__u32 i, struct groups *c)
 {
 	struct scratch *s = c->a->s;
 
@@ -480,16 +480,12 @@ static long group_step(__u32 i, struct groups *c)
 	return 0;
 }
 
-SEC("lsm/task_fix_setgroups")
-int BPF_PROG(task_fix_setgroups, struct cred *new, const struct cred *old, int ret)
+static __always_inline int setgroups(const struct cred *new, const struct cred *old)
 {
 	struct about a = {};
 	struct groups c = { .a = &a };
-	int r;
+	int r = key_begin(&a, BL_OP_SETGID, BL_KEY_SYS);
 
-	if (ret != 0)
-		return ret;
-	r = key_begin(&a, BL_OP_SETGID, BL_KEY_SYS);
 	if (r != 1)
 		return r;
 	gids_held(a.s, old);
@@ -497,8 +493,22 @@ int BPF_PROG(task_fix_setgroups, struct cred *new, const struct cred *old, int r
 	c.held = (__u64)old->group_info;
 	c.n = BPF_CORE_READ(new, group_info, ngroups);
 	c.nheld = BPF_CORE_READ(old, group_info, ngroups);
-	bpf_loop(GROUPS_MAX, group_step, &c, 0);
+	bpf_loop(GROUPS_MAX, setgroups_step, &c, 0);
 	return keys_end(&a);
+}
+
+/* A change of supplementary groups is not to be seen in the credentials without reading them all: the label is computed again. */
+SEC("lsm/task_fix_setgroups")
+int BPF_PROG(task_fix_setgroups, struct cred *new, const struct cred *old, int ret)
+{
+	struct bl_label *l;
+
+	if (ret == 0)
+		ret = setgroups(new, old);
+	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+	if (l)
+		l->cred = 0;
+	return ret;
 }
 
 #endif

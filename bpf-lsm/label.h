@@ -10,6 +10,9 @@
 
 #define LINEAGE_STEPS 64
 #define CGROUP_STEPS 256
+#define LABEL_GROUPS 1024 /* supplementary groups; a process with more has a full label */
+
+extern const void init_user_ns __ksym;
 
 static __always_inline struct scratch *scratch_get(struct task_struct *task)
 {
@@ -90,22 +93,21 @@ static __always_inline __u32 label_get_exe(const struct bl_label *l, struct task
 struct lineage {
 	const struct bl_tables *t;
 	struct bl_label *l;
-	struct scratch *s;
-	__u64 task;
+	struct scratch *s; /* s->lineage is the task at hand: the stack is short */
 };
 
 /* One ancestor of a process that was running before the policy: what it passes on is its program's inherited terms. */
 static long lineage_step(__u32 i, struct lineage *c)
 {
-	struct task_struct *child = (struct task_struct *)c->task, *task;
+	struct task_struct *child = (struct task_struct *)c->s->lineage, *task;
 	struct mm_struct *mm;
 	__u32 from = BL_PATH_MAX;
 
 	(void)i;
 	task = BPF_CORE_READ(child, real_parent);
-	if ((__u64)task == c->task || BPF_CORE_READ(task, tgid) <= 1 || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
+	if ((__u64)task == (__u64)child || BPF_CORE_READ(task, tgid) <= 1 || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
 		return 1;
-	c->task = (__u64)task;
+	c->s->lineage = (__u64)task;
 	mm = BPF_CORE_READ(task, mm);
 	if (mm && exe_name(c->s, mm, &from) == NAME_OK)
 		bl_label_inherit(c->t, c->l, &c->s->name, from);
@@ -115,10 +117,11 @@ static long lineage_step(__u32 i, struct lineage *c)
 /* First label of a task: its program by the name it has now, and what its living ancestors pass on (DESIGN 2, point 8). */
 static __always_inline void label_first(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
-	struct lineage c = { .t = t, .l = l, .s = s, .task = (__u64)task };
+	struct lineage c = { .t = t, .l = l, .s = s };
 	struct mm_struct *mm = task->mm;
 	__u32 from = BL_PATH_MAX;
 
+	s->lineage = (__u64)task;
 	bpf_loop(LINEAGE_STEPS, lineage_step, &c, 0);
 	l->flags = (l->flags & BL_LF_LOST) | task_untrusted(task);
 	if (!mm || exe_name(s, mm, &from) != NAME_OK || label_set_exe(l, task, &s->name, from) != 0) {
@@ -186,6 +189,144 @@ static __noinline __u32 cgroup_name(struct scratch *s, struct task_struct *task)
 	return w.at;
 }
 
+/* Puts the unit and the container of the task's cgroup into s->parts. A global function: the kernel verifies it once for a program. */
+__noinline int cgroup_parts(struct scratch *s, __u32 from)
+{
+	if (!s)
+		return 0;
+	s->parts.unit_len = s->parts.container_len = 0;
+	if (from < BL_PATH_MAX)
+		bl_cgroup_names(&s->name, from, &s->parts);
+	return 0;
+}
+
+/* Copies s->name.buf[from..from + len] to the end of a label's field. */
+#define PART_KEEP(field, s, from, len) \
+	({ \
+		__u64 n_ = (len), src_ = (from), dst_; \
+		if (n_ > sizeof(field)) \
+			n_ = 0; \
+		dst_ = sizeof(field) - n_; \
+		asm volatile("%0 &= %1" : "+r"(dst_) : "i"(sizeof(field) - 1)); \
+		asm volatile("%0 &= 4095" : "+r"(src_)); \
+		asm volatile("%0 &= %1" : "+r"(n_) : "i"(2 * sizeof(field) - 1)); \
+		bpf_probe_read_kernel((field) + dst_, n_, (s)->name.buf + src_); \
+		n_; \
+	})
+
+/* Takes the unit and the container of the present cgroup into the label. */
+static __noinline void label_place(struct bl_label *l, struct task_struct *task, struct scratch *s)
+{
+	cgroup_parts(s, cgroup_name(s, task));
+	l->unit_len = PART_KEEP(l->unit, s, s->parts.unit, s->parts.unit_len);
+	l->container_len = PART_KEEP(l->container, s, s->parts.container, s->parts.container_len);
+}
+
+/* A child of the service manager that has not run its program yet is still setting up, in whatever cgroup it is. */
+static __always_inline bool task_sets_up(struct task_struct *task)
+{
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct mm_struct *mm = task->mm;
+
+	return (task->flags & PF_FORKNOEXEC) && BPF_CORE_READ(parent, tgid) == 1 && mm &&
+	       BPF_CORE_READ(mm, exe_file) == BPF_CORE_READ(parent, mm, exe_file);
+}
+
+static __always_inline __u64 task_caps(struct task_struct *task)
+{
+	const struct cred *cred = task->cred;
+	__u64 caps = 0;
+
+	if ((__u64)cred->user_ns == (__u64)&init_user_ns)
+		bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
+	return caps;
+}
+
+/*
+ * Does the label not hold any more? The address of credentials alone does not tell: it can be used again. What these tables look at is
+ * compared, but for the supplementary groups, of whose change a hook tells (task_fix_setgroups).
+ */
+static __always_inline bool label_stale(const struct bl_tables *t, const struct bl_label *l, struct task_struct *task)
+{
+	if (l->gen != t->gen || l->cgid != bpf_get_current_cgroup_id() || l->cred != (__u64)task->cred ||
+	    l->euid != task->cred->euid.val)
+		return true;
+	if (!(t->features & (BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY)))
+		return false;
+	return l->egid != task->cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task);
+}
+
+struct many {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	struct scratch *s;
+};
+
+static long group_step(__u32 i, struct many *c)
+{
+	__u32 gid = 0;
+
+	if (i >= c->s->ngids)
+		return 1;
+	bpf_probe_read_kernel(&gid, sizeof(gid), (const void *)(c->s->gids + 4 * (__u64)i));
+	bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, gid), BL_KEY_GROUP);
+	return 0;
+}
+
+static __always_inline void label_groups(struct many *c, struct task_struct *task)
+{
+	struct group_info *info = BPF_CORE_READ(task, cred, group_info);
+
+	bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, c->l->egid), BL_KEY_GROUP);
+	c->s->gids = (__u64)info + bpf_core_field_offset(struct group_info, gid);
+	c->s->ngids = BPF_CORE_READ(info, ngroups);
+	if (c->s->ngids > LABEL_GROUPS)
+		c->l->flags |= BL_LF_FULL;
+	bpf_loop(LABEL_GROUPS, group_step, c, 0);
+}
+
+static long cap_step(__u32 i, struct many *c)
+{
+	if (!(c->l->caps >> i & 1))
+		return 0;
+	c->s->name.buf[BL_PATH_MAX - 1] = i;
+	bl_label_key(c->t, c->l, &c->s->name, BL_PATH_MAX - 1, BL_KEY_CAPABILITY);
+	return 0;
+}
+
+/* A name that is kept in the label, from its end. */
+#define label_kept(c, field, len, kind) \
+	do { \
+		if ((c)->l->len > sizeof((c)->l->field)) { \
+			(c)->l->flags |= BL_LF_FULL; \
+		} else if ((c)->l->len != 0) { \
+			__builtin_memcpy((c)->s->name.buf + BL_PATH_MAX - sizeof((c)->l->field), (c)->l->field, sizeof((c)->l->field)); \
+			bl_label_key((c)->t, (c)->l, &(c)->s->name, BL_PATH_MAX - (c)->l->len, kind); \
+		} \
+	} while (0)
+
+/* The terms that few policies use, each only if this one does. */
+static __always_inline void label_others(struct many *c, struct task_struct *task)
+{
+	__u64 features = c->t->features;
+
+	c->l->egid = task->cred->egid.val;
+	c->l->login = task->loginuid.val;
+	c->l->caps = task_caps(task);
+	if (features & BL_FEAT_SCRIPT)
+		label_kept(c, script, script_len, BL_KEY_SCRIPT);
+	if (features & BL_FEAT_UNIT)
+		label_kept(c, unit, unit_len, BL_KEY_UNIT);
+	if (features & BL_FEAT_CONTAINER)
+		label_kept(c, container, container_len, BL_KEY_CONTAINER);
+	if (features & BL_FEAT_LOGIN)
+		bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, c->l->login), BL_KEY_LOGIN);
+	if (features & BL_FEAT_GROUP)
+		label_groups(c, task);
+	if (features & BL_FEAT_CAPABILITY)
+		bpf_loop(64, cap_step, c, 0);
+}
+
 struct refusable {
 	const struct bl_tables *t;
 	const struct bl_label *l;
@@ -223,8 +364,9 @@ static __noinline void confined_update(const struct bl_tables *t, const struct b
 }
 
 /* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
-static __noinline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
+static __always_inline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
+	struct many c = { .t = t, .l = l, .s = s };
 	__u32 from;
 
 	l->cgid = bpf_get_current_cgroup_id();
@@ -244,6 +386,7 @@ static __noinline void label_compute(const struct bl_tables *t, struct bl_label 
 		bl_label_key(t, l, &s->name, from, BL_KEY_CGROUP);
 	else
 		l->flags |= BL_LF_FULL;
+	label_others(&c, task);
 	bl_label_finish(t, l);
 	confined_update(t, l, (__u64)task);
 	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
@@ -261,8 +404,11 @@ static __noinline struct bl_label *label_slow(const struct bl_tables *t, struct 
 	s = scratch_get(task);
 	if (!s)
 		return NULL;
-	if (l->gen == 0)
+	if (l->gen == 0) {
 		label_first(t, l, task, s);
+		if (!task_sets_up(task))
+			label_place(l, task, s);
+	}
 	label_compute(t, l, task, s);
 	return l;
 }

@@ -64,6 +64,11 @@ struct scratch {
 	struct bl_result result;
 	struct bl_endpoint endpoint;
 	struct alias alias;
+	struct bl_cgroup_names parts;
+	__u64 lineage;
+	__u64 gids; /* supplementary groups */
+	__u32 ngids;
+	__u32 pad;
 	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
 	__u64 truncating; /* inode whose truncation the open under way has asked about */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
@@ -88,8 +93,16 @@ struct pending {
 	__u64 file;  /* the file last judged */
 	__u32 from;  /* its name is name.buf[from..] */
 	__u32 flags; /* BL_LF_NAMELESS, BL_LF_UNTRUSTED */
+	__u32 files; /* judged so far: the first is the script if there is another */
+	__u32 script_len;
+	__u32 moves; /* 0 none, 1 in leave and enter, by the numbers of generation gen, MOVES_MIXED by those of two */
+	__u32 gen;
+	__u64 leave[BL_MAX_PROFILES / 64];
+	__u64 enter[BL_MAX_PROFILES / 64];
+	__u8 script[BL_EXE_INLINE];
 	struct bl_name name;
 };
+#define MOVES_MIXED 2u
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -6,7 +6,6 @@
 #include "label.h"
 
 extern const void nop_mnt_idmap __ksym __weak; /* since 6.2 */
-extern const void init_user_ns __ksym;
 
 /* UID_GID_MAP_MAX_BASE_EXTENTS in include/linux/user_namespace.h: more are kept elsewhere */
 #define EXTENTS 5

@@ -4,8 +4,8 @@
 
 _enforcer_options() { # of a command
 	case $1 in
-	load) echo --dry-run ;;
-	run) echo --dry-run --json ;;
+	load) echo --dry-run --accept-links ;;
+	run) echo --dry-run --accept-links --json ;;
 	status) echo --json ;;
 	events) echo --json --follow ;;
 	doctor) echo --json ;;

@@ -4,11 +4,12 @@
 
 _policyc_options() { # of a command
 	case $1 in
-	check) echo --json --Werror --no-tests ;;
-	build) echo --json --Werror --no-tests -o --output ;;
-	test) echo --json --Werror ;;
-	dump) echo --json ;;
-	explain) echo --json --exe --user --cgroup --untrusted --batch ;;
+	check) echo --json --Werror --no-tests --here --root -I ;;
+	build) echo --json --Werror --no-tests --here --root -I -o --output ;;
+	test) echo --json --Werror -I ;;
+	dump | diff | report) echo --json -I ;;
+	explain) echo --json --exe --script --user --login --groups --capabilities --cgroup --unit --container --untrusted --owner \
+		--deleted --fstype --peer --descendant --batch -I ;;
 	fmt) echo --json --check ;;
 	esac
 }
@@ -41,7 +42,8 @@ _policyc_operands() {
 
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-o | --output | --exe | --user | --cgroup) i=$((i + 1)) ;;
+		-I | -o | --output | --root | --exe | --script | --user | --login | --groups | --capabilities | --cgroup | --unit | \
+			--container | --fstype | --peer) i=$((i + 1)) ;;
 		-?*) ;;
 		*) n=$((n + 1)) ;;
 		esac
@@ -54,29 +56,39 @@ _policyc() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_policyc_lines < <(compgen -W "check build test dump explain fmt --version --help -h" -- "$cur")
+		_policyc_lines < <(compgen -W "check build test dump explain diff report fmt --version --help -h" -- "$cur")
 		return
 	fi
 	case $command:$prev in
+	fmt:*) ;;
+	*:-I | *:--root)
+		_policyc_lines < <(compgen -d -- "$cur")
+		return
+		;;
 	build:-o | build:--output)
 		_policyc_lines < <(_policyc_files "$cur" bpi)
 		return
 		;;
-	explain:--exe | explain:--cgroup)
+	explain:--exe | explain:--script | explain:--cgroup | explain:--peer)
 		_policyc_lines < <(compgen -f -- "$cur")
 		return
 		;;
-	explain:--user)
+	explain:--user | explain:--login)
 		_policyc_lines < <(compgen -u -- "$cur")
 		return
 		;;
+	explain:--groups)
+		_policyc_lines < <(compgen -g -- "$cur")
+		return
+		;;
+	explain:--capabilities | explain:--unit | explain:--container | explain:--fstype) return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		_policyc_lines < <(compgen -W "$(_policyc_options "$command")" -- "$cur")
 		return
 	fi
 	case $command:$(_policyc_operands) in
-	explain:0 | dump:0) _policyc_lines < <(_policyc_files "$cur" policy bpi) ;;
+	explain:0 | dump:0 | report:0 | diff:[01]) _policyc_lines < <(_policyc_files "$cur" policy bpi) ;;
 	explain:1) _policyc_lines < <(compgen -W "$_policyc_operations" -- "$cur") ;;
 	explain:*) _policyc_lines < <(compgen -f -- "$cur") ;;
 	check:* | build:* | test:* | fmt:*) _policyc_lines < <(_policyc_files "$cur" policy) ;;

@@ -87,7 +87,9 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 	 BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_SOCKET) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | \
 	 BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY)
 #define BL_FEATURES_ENFORCED \
-	(BL_FEAT_EXE | BL_FEAT_USER | BL_FEAT_CGROUP | BL_FEAT_UNIX | BL_FEAT_PEER | BL_FEAT_OWNER | BL_FEAT_CODE | BL_FEAT_QUIET)
+	(BL_FEAT_EXE | BL_FEAT_SCRIPT | BL_FEAT_USER | BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY | BL_FEAT_CGROUP | \
+	 BL_FEAT_UNIT | BL_FEAT_CONTAINER | BL_FEAT_ANCESTOR | BL_FEAT_OWNER | BL_FEAT_PEER | BL_FEAT_TRANSITION | BL_FEAT_QUIET | \
+	 BL_FEAT_CODE | BL_FEAT_UNIX)
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
@@ -321,6 +323,9 @@ struct bl_label {
 	__u32 script_len;
 	__u32 unit_len;
 	__u32 container_len;
+	__u32 egid;
+	__u32 login; /* audit loginuid: it changes without the credentials */
+	__u64 caps;  /* effective capabilities, 0 outside the initial user namespace */
 	__u8 exe[BL_EXE_INLINE]; /* its last exe_len bytes are the name; so with the next three */
 	__u8 script[BL_EXE_INLINE]; /* the #! file that brought the program, if one did */
 	__u8 unit[BL_UNIT_MAX]; /* of the cgroup in which the last exec happened */
@@ -330,7 +335,7 @@ struct bl_label {
 	__u8 prof[BL_TASK_PROFILES];
 	__u64 sticky[BL_TASK_STICKY]; /* hashes of inherited terms; 0: free */
 };
-_Static_assert(sizeof(struct bl_label) == 48 + 256 + 256 + 256 + 128 + 64 + 64 + 32 + 256, "label");
+_Static_assert(sizeof(struct bl_label) == 64 + 256 + 256 + 256 + 128 + 64 + 64 + 32 + 256, "label");
 
 /* ---- one decision ---- */
 

@@ -678,19 +678,22 @@ BL_FN __u32 bl_key_sock(struct bl_name *n, __u32 family, __u32 type, __u32 proto
 
 /* ---- what a cgroup's path says ---- */
 
-/* Parts of a name in a struct bl_name: where each begins and how long it is; length 0: there is none. */
+/*
+ * Parts of a name in a struct bl_name: where each begins and how long it is; length 0: there is none. What the search counts in is here,
+ * too: in a map's value the verifier sees that one turn of a loop is like another.
+ */
 struct bl_cgroup_names {
 	__u32 unit, unit_len;
 	__u32 container, container_len;
+	__u32 at;
+	__u32 start;   /* of the component */
+	__u32 hex;     /* length of the run of hexadecimal digits before `at` */
+	__u32 dot_hex; /* of the one before the component's last dot */
 };
 
 struct bl_cgroup_ctx {
 	const struct bl_name *n;
 	struct bl_cgroup_names *r;
-	__u32 at;
-	__u32 start;   /* of the component */
-	__u32 hex;     /* length of the run of hexadecimal digits before `at` */
-	__u32 dot_hex; /* of the one before the component's last dot */
 };
 
 #define BL_CONTAINER_ID 64u /* digits of the ids that docker, podman, containerd and cri-o give */
@@ -708,55 +711,55 @@ static BL_INLINE void bl_cgroup_container(struct bl_cgroup_ctx *c, __u32 end, __
 {
 	__u32 skip = 0;
 
-	if (hex == BL_CONTAINER_ID && !BL_IS_AT(c, c->start, "libpod-conmon-"))
-		skip = end - c->start - BL_CONTAINER_ID;
-	else if (BL_IS_AT(c, c->start, "lxc.payload."))
+	if (hex == BL_CONTAINER_ID && !BL_IS_AT(c, c->r->start, "libpod-conmon-"))
+		skip = end - c->r->start - BL_CONTAINER_ID;
+	else if (BL_IS_AT(c, c->r->start, "lxc.payload."))
 		skip = 12;
-	else if (BL_IS_AT(c, c->start, "systemd-nspawn@"))
+	else if (BL_IS_AT(c, c->r->start, "systemd-nspawn@"))
 		skip = 15;
-	else if (BL_IS_AT(c, c->start, "machine-"))
+	else if (BL_IS_AT(c, c->r->start, "machine-"))
 		skip = 8;
 	else
 		return;
-	if (c->start + skip >= end || end - c->start - skip > BL_CONTAINER_MAX)
+	if (c->r->start + skip >= end || end - c->r->start - skip > BL_CONTAINER_MAX)
 		return;
-	c->r->container = c->start + skip;
-	c->r->container_len = end - c->start - skip;
+	c->r->container = c->r->start + skip;
+	c->r->container_len = end - c->r->start - skip;
 }
 
 /* Bytes start..at are a component. */
 static BL_INLINE void bl_cgroup_component(struct bl_cgroup_ctx *c)
 {
-	__u32 len = c->at - c->start, end = c->at;
-	int scope = len > 6 && BL_IS_AT(c, c->at - 6, ".scope"), service = len > 8 && BL_IS_AT(c, c->at - 8, ".service");
+	__u32 len = c->r->at - c->r->start, end = c->r->at;
+	int scope = len > 6 && BL_IS_AT(c, c->r->at - 6, ".scope"), service = len > 8 && BL_IS_AT(c, c->r->at - 8, ".service");
 
 	if ((scope || service) && c->r->unit_len == 0 && len <= BL_UNIT_MAX) {
-		c->r->unit = c->start;
+		c->r->unit = c->r->start;
 		c->r->unit_len = len;
 	}
 	if (scope || service)
 		end -= scope ? 6 : 8;
 	if (c->r->container_len == 0 && len != 0)
-		bl_cgroup_container(c, end, scope || service ? c->dot_hex : c->hex);
+		bl_cgroup_container(c, end, scope || service ? c->r->dot_hex : c->r->hex);
 }
 
 BL_CB long bl_cgroup_step(__u32 i, struct bl_cgroup_ctx *c)
 {
-	__u8 b = c->at < BL_PATH_MAX ? c->n->buf[bl_mask(c->at, BL_PATH_MAX)] : '/';
+	__u8 b = c->r->at < BL_PATH_MAX ? c->n->buf[bl_mask(c->r->at, BL_PATH_MAX)] : '/';
 
 	(void)i;
 	if (b == '/') {
 		bl_cgroup_component(c);
-		c->start = c->at + 1;
-		c->dot_hex = 0;
+		c->r->start = c->r->at + 1;
+		c->r->dot_hex = 0;
 	} else if (b == '.') {
-		c->dot_hex = c->hex;
+		c->r->dot_hex = c->r->hex;
 	}
 	if ((b >= '0' && b <= '9') || (b >= 'a' && b <= 'f'))
-		c->hex++;
+		c->r->hex++;
 	else
-		c->hex = 0;
-	return c->at++ >= BL_PATH_MAX;
+		c->r->hex = 0;
+	return c->r->at++ >= BL_PATH_MAX;
 }
 
 /*
@@ -767,9 +770,10 @@ BL_CB long bl_cgroup_step(__u32 i, struct bl_cgroup_ctx *c)
  */
 BL_FN void bl_cgroup_names(const struct bl_name *n, __u32 from, struct bl_cgroup_names *r)
 {
-	struct bl_cgroup_ctx c = { .n = n, .r = r, .at = from + 1, .start = from + 1 };
+	struct bl_cgroup_ctx c = { .n = n, .r = r };
 
 	__builtin_memset(r, 0, sizeof(*r));
+	r->at = r->start = from + 1;
 	bl_loop(BL_PATH_MAX, bl_cgroup_step, &c);
 }
 

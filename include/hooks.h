@@ -18,6 +18,7 @@
 #define BL_HOOKS(X) \
 	X(task_alloc, 0, 0) \
 	X(task_free, 0, 0) \
+	X(task_fix_setgroups, 0, 0) /* asks about setgid as well */ \
 	X(bprm_creds_for_exec, 0, 0) \
 	X(bprm_check_security, 0, 0) \
 	X(bprm_committed_creds, 0, 0) \
@@ -68,7 +69,6 @@
 	X(perf_event_open, BL_OP_BIT(BL_OP_PERF), 0) \
 	X(userns_create, BL_OP_BIT(BL_OP_USERNS), 0) \
 	X(task_fix_setuid, BL_OP_BIT(BL_OP_SETUID), 0) \
-	X(task_fix_setgid, BL_OP_BIT(BL_OP_SETGID), 0) \
-	X(task_fix_setgroups, BL_OP_BIT(BL_OP_SETGID), 0)
+	X(task_fix_setgid, BL_OP_BIT(BL_OP_SETGID), 0)
 
 #endif

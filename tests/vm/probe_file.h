@@ -187,7 +187,14 @@ static int do_file_setattr(const char *path)
 	return err ? err : result((int)syscall(469, AT_FDCWD, path, attr, sizeof(attr), 0));
 }
 
+/* Becomes the program, and what that prints is seen. */
+static int do_show_exec(const char *path)
+{
+	return exec_path(path);
+}
+
 #define PROBES_FILE \
+	{ "show-exec", do_show_exec }, \
 	{ "unlink", do_unlink }, { "rmdir", do_rmdir }, { "whiteout", do_whiteout }, { "device", do_device }, \
 	{ "mknod-setid", do_mknod_setid }, { "create-setid", do_create_setid }, { "tmpfile-link", do_tmpfile_link }, \
 	{ "chmod", do_chmod }, { "chmod-setid", do_chmod_setid }, { "fchmod-setid", do_fchmod }, { "chown", do_chown }, \
