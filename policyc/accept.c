@@ -136,6 +136,7 @@ static int too_long(struct tables_error *err, const struct ir_rule *r, const cha
 {
 	err->loc = r->loc;
 	err->id = "E-too-many-rules";
+	err->help = "what has one verdict and one condition can be one rule, with all objects in it";
 	bl_error_set(&err->msg, 0, "more than %u %s match the same name for the same operation, this one among them", limit,
 		     what);
 	return -E2BIG;
@@ -231,13 +232,30 @@ static int object_record(struct words *w, const struct ir *ir, const struct matc
 	return any ? words_intern(w, rec, BL_OP_SLOTS / 2, ret_off) : 0;
 }
 
-static int subject_record(struct words *w, const struct match *m, size_t n, uint32_t *ret_off, struct tables_error *err)
+/* Where a term is first written. */
+static struct src_loc atom_place(const struct ir *ir, uint32_t atom)
+{
+	for (size_t i = 0; i < ir->nconds; i++) {
+		const struct ir_cond *cond = &ir->conds[i];
+
+		for (size_t k = 0; k < cond->nclauses; k++)
+			for (size_t l = 0; l < cond->clauses[k].nlits; l++)
+				if (cond->clauses[k].lits[l].atom == atom)
+					return cond->clauses[k].lits[l].loc;
+	}
+	return (struct src_loc){.file = NULL};
+}
+
+static int subject_record(struct words *w, const struct ir *ir, const struct match *m, size_t n, uint32_t *ret_off,
+			  struct tables_error *err)
 {
 	uint64_t rec[1 + BL_MAX_ACC_ATOMS];
 
 	if (n > BL_MAX_ACC_ATOMS) {
+		err->loc = atom_place(ir, m[BL_MAX_ACC_ATOMS].index);
 		err->id = "E-too-many-terms";
-		bl_error_set(&err->msg, 0, "more than %u subject terms hold for the same name", BL_MAX_ACC_ATOMS);
+		err->help = "what confines the same program can stand in fewer profiles, and a condition that is written alike everywhere is one term";
+		bl_error_set(&err->msg, 0, "more than %u terms hold for the same name, this one among them", BL_MAX_ACC_ATOMS);
 		return -E2BIG;
 	}
 	rec[0] = n;
@@ -263,7 +281,7 @@ int accept_record(struct words *w, const struct ir *ir, const struct owner *owne
 	else if (bl_kind_ops(kind) != 0)
 		r = object_record(w, ir, m, nm, kind, ret_off, err);
 	else
-		r = subject_record(w, m, nm, ret_off, err);
+		r = subject_record(w, ir, m, nm, ret_off, err);
 	free(m);
 	return r;
 }

@@ -84,6 +84,7 @@ static void put_underline(FILE *out, const char *s, size_t n)
 static void put_source(FILE *out, const struct diag *d, bool colour)
 {
 	size_t len, from = 0, col, end, to;
+	int width;
 	const char *line = src_line(d->loc.file, d->loc.line, &len);
 
 	if (!line)
@@ -95,9 +96,10 @@ static void put_source(FILE *out, const struct diag *d, bool colour)
 	to = len - from > SHOWN_BYTES ? from + SHOWN_BYTES : len;
 	if (end > to)
 		end = to;
-	fprintf(out, "%5u | %s", d->loc.line, from ? "..." : "");
+	width = fprintf(out, "%5u ", d->loc.line);
+	fprintf(out, "| %s", from ? "..." : "");
 	put_safe(out, line + from, to - from);
-	fprintf(out, "%s\n      | %s", to < len ? "..." : "", from ? "   " : "");
+	fprintf(out, "%s\n%*s| %s", to < len ? "..." : "", width, "", from ? "   " : "");
 	put_blank(out, line + from, col - from);
 	if (colour)
 		fputs("\033[32m", out);

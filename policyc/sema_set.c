@@ -154,10 +154,19 @@ static const char *set_kind_name(enum bl_kind kind)
 	}
 }
 
+/* Is there room for n more patterns? Says if not: at w, which asks for them. */
+static bool set_room(struct sema *s, const struct ast_word *w, size_t n)
+{
+	if (s->npatterns + n <= LIMIT_PATTERNS)
+		return true;
+	sema_over(s, LIMIT_SAID_PATTERNS, w->loc, "patterns, sets expanded", LIMIT_PATTERNS);
+	return false;
+}
+
 static bool set_add_members(struct sema *s, const struct ast_word *w, const struct pats *from, const char *rest,
 			    enum bl_kind kind, struct pats *to)
 {
-	bool ok = true;
+	bool ok = set_room(s, w, from->n);
 
 	for (size_t i = 0; ok && i < from->n; i++) {
 		struct ir_pattern p = from->v[i];
@@ -180,10 +189,8 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 /* A whole list that is one set: the set's own array will do. Who adds to it gets a copy, because it is full. */
 static bool set_share(struct sema *s, const struct ast_word *w, const struct pats *from, struct pats *to)
 {
-	if (s->npatterns + from->n > LIMIT_PATTERNS) {
-		sema_over(s, LIMIT_SAID_PATTERNS, w->loc, "patterns, sets expanded", LIMIT_PATTERNS);
+	if (!set_room(s, w, from->n))
 		return false;
-	}
 	s->npatterns += from->n;
 	*to = (struct pats){.v = from->v, .n = from->n, .cap = from->n};
 	return true;

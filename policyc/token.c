@@ -153,13 +153,14 @@ static struct token token_skip_block(struct parse *p)
 	return t.type == T_SEMICOLON ? t : token_hold(p, t, T_SEMICOLON);
 }
 
-/* A token that only repeats a mistake: a second '{', which is said here; a ';' after '}' that was missed before it. */
-static bool token_is_spare(struct parse *p, const struct token *t)
+/* A token that only repeats a mistake: a second '{', which is said here, and those after it; a ';' after '}' that was missed before it. */
+static bool token_is_spare(struct parse *p, const struct token *t, bool said)
 {
 	bool owed = p->owed && p->last.type == T_CLOSE;
 
 	if (t->type == T_OPEN && p->last.type == T_OPEN && p->open_stmt == T_PROFILE) {
-		diag_error(p->diags, t->loc, "E-syntax", "a second '{'");
+		if (!said)
+			diag_error(p->diags, t->loc, "E-syntax", "a second '{'");
 		p->spare++;
 		return true;
 	}
@@ -170,6 +171,7 @@ static bool token_is_spare(struct parse *p, const struct token *t)
 
 static struct token token_fetch(struct parse *p)
 {
+	bool again = false;
 	struct token t;
 
 	if (p->stopped || p->diags->nerrors >= LIMIT_DIAGS_KEPT) {
@@ -184,8 +186,9 @@ static struct token token_fetch(struct parse *p)
 	}
 	for (;;) {
 		t = p->is_held ? p->held : lex_raw(p);
-		if (token_is_spare(p, &t)) {
+		if (token_is_spare(p, &t, again)) {
 			p->is_held = false;
+			again = true;
 			continue;
 		}
 		if (token_semicolon_missing(p, &t))
