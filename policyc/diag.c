@@ -17,16 +17,13 @@ void diag_init(struct diags *ds, struct arena *arena)
 	ds->arena = arena;
 }
 
-/* Beyond what is kept there is only counting: nobody reads the thousandth message. */
+/* Beyond what is kept there is only counting: nobody reads the thousandth message. But no number of warnings hides an error. */
 static struct diag *diag_new(struct diags *ds, struct src_loc loc, const char *id, bool warning)
 {
 	struct diag *d = &ds->spare;
+	size_t *count = warning ? &ds->nwarnings : &ds->nerrors;
 
-	if (warning)
-		ds->nwarnings++;
-	else
-		ds->nerrors++;
-	if (ds->n < LIMIT_DIAGS_KEPT) {
+	if (++*count <= LIMIT_DIAGS_KEPT) {
 		d = arena_alloc(ds->arena, sizeof(*d));
 		ds->v = arena_more(ds->arena, ds->v, ds->n, &ds->cap, sizeof(struct diag *));
 		ds->v[ds->n] = d;

@@ -34,7 +34,7 @@ struct diag {
 
 struct diags {
 	struct arena *arena;
-	struct diag **v; /* the first LIMIT_DIAGS_KEPT */
+	struct diag **v; /* the first LIMIT_DIAGS_KEPT errors and as many warnings */
 	size_t n, cap;
 	size_t nerrors, nwarnings; /* all of them */
 	struct diag spare;

@@ -152,6 +152,7 @@ static int check_size(void **image, size_t len, struct tables_error *err)
 	free(*image);
 	*image = NULL;
 	err->id = "E-too-big";
+	err->help = "shorter messages and shorter lists of values, or fewer rules";
 	return bl_error_set(&err->msg, -E2BIG, "the image takes %zu KiB, and %u KiB is the most that is loaded; the texts of the rules are part of it",
 			    (len + 1023) / 1024, BL_IMAGE_MAX / 1024);
 }

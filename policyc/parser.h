@@ -53,6 +53,7 @@ struct parse {
 	bool closing;	    /* the missing '}' before the held token has been reported */
 	bool put_semicolon; /* the next token is a ';' that is not in the text */
 	bool skip_block;    /* the '{' just delivered is wrong: pass over its block */
+	bool skipped;	    /* a block inside the open one was passed over */
 	bool stopped;	    /* a limit was exceeded: nothing but the end follows, and nothing more is said */
 };
 

@@ -288,6 +288,7 @@ static int build_all(struct build *b)
 		r = add_rules(b);
 	if (r == 0 && b->w.n > BL_MAX_WORDS) {
 		b->err->id = "E-too-big";
+		b->err->help = "a pattern for a directory takes less than the names in it";
 		r = bl_error_set(&b->err->msg, -E2BIG, "the tables take %zu KiB, and %u KiB is the most the kernel side holds",
 				 (b->w.n + 127) / 128, BL_MAX_WORDS / 128);
 	}

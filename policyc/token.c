@@ -115,6 +115,8 @@ static struct token token_close_missing(struct parse *p, struct token t)
 {
 	struct diag *d;
 
+	if (p->skipped)
+		p->closing = true; /* the block that was passed over may have taken this one's '}' */
 	if (p->closing) {
 		; /* said already */
 	} else if (t.type == 0) {
@@ -128,6 +130,7 @@ static struct token token_close_missing(struct parse *p, struct token t)
 		p->spare++;
 	p->closing = true;
 	p->depth--;
+	p->skipped &= p->depth > 0;
 	return token_hold(p, t, T_CLOSE);
 }
 
@@ -145,11 +148,11 @@ static struct token token_skip_block(struct parse *p)
 		else if (t.type == T_CLOSE)
 			depth--;
 	} while (depth > 0 && t.type != 0 && !p->stopped);
-	if (t.type != 0) {
-		p->depth--;
-		p->stmt = 0;
+	p->depth--;
+	p->stmt = 0;
+	p->skipped = true;
+	if (t.type != 0)
 		t = lex_raw(p);
-	}
 	return t.type == T_SEMICOLON ? t : token_hold(p, t, T_SEMICOLON);
 }
 
@@ -204,6 +207,7 @@ static struct token token_fetch(struct parse *p)
 			return t;
 		if (p->depth > 0) {
 			p->depth--;
+			p->skipped &= p->depth > 0;
 			return t;
 		}
 		if (p->spare > 0)

@@ -267,6 +267,19 @@ START_TEST(messages)
 }
 END_TEST
 
+/* An error after more warnings than are kept is printed, before them. */
+START_TEST(many_warnings)
+{
+	for (unsigned k = 0; k <= LIMIT_DIAGS_KEPT; k++)
+		diag_warning(&c.diags, (struct src_loc){0}, "W-x", "remark");
+	diag_error(&c.diags, (struct src_loc){0}, "E-x", "mistake");
+	ck_assert_uint_eq(c.diags.n, LIMIT_DIAGS_KEPT + 1);
+	ck_assert_uint_eq(printed_lines("error: mistake"), 1);
+	ck_assert_uint_eq(printed_lines("warning: remark"), LIMIT_DIAGS_PRINTED - 1);
+	ck_assert_uint_eq(printed_lines("policyc: 982 more warnings not shown"), 1);
+}
+END_TEST
+
 /* ---- tables and images (abi.h, image.h) ---- */
 
 /* n rules for one name: as many profiles as it takes, 64 rules with a condition in each. */
@@ -497,6 +510,7 @@ int main(void)
 	tcase_add_test(tc, patterns);
 	tcase_add_test(tc, rules);
 	tcase_add_test(tc, messages);
+	tcase_add_test(tc, many_warnings);
 	tcase_add_test(tc, list);
 	tcase_add_test(tc, table_words);
 	tcase_add_test(tc, reader);
