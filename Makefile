@@ -89,7 +89,7 @@ $(O)/bin/enforcer: $(O)/enforcer/main.o $(O)/enforcer/libenforcer.a $(O)/lib/lib
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(EN_LIBS)
 
--include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d)
+-include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d $(O)/tests/unit/*.d)
 
 # ---- tests ----
 UNIT := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))

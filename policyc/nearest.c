@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "arena.h"
 #include "banned.h"
 
 #define WORD_MAX 48u
@@ -62,4 +63,18 @@ void nearest_try(struct nearest *n, const char *candidate)
 		n->distance = d;
 		n->best = candidate;
 	}
+}
+
+const char *nearest_after_list(struct arena *a, const char *word)
+{
+	static const char *const words[] = {"except", "and", "if", "unless", "message", "tag", "severity", "errno", "quiet", "enter",
+					    "leave", "to", "port", "on", "from", "fstype", "source", "target", "type", "protocol"};
+	struct nearest n;
+
+	nearest_init(&n, word);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		nearest_try(&n, words[i]);
+	if (!n.best)
+		return "commas separate the values of a list";
+	return arena_printf(a, "commas separate the values of a list; or did you mean '%s'?", n.best);
 }

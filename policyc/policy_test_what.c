@@ -454,7 +454,7 @@ static bool read_parts(struct testing *t, const struct ast_stmt *st, struct what
 			return test_says(t, p->except->loc, "a test has no exceptions", "it asks about what is written");
 		if (w->by[p->kind] && p->kind == AST_PART_PLAIN)
 			return test_says(t, p->loc, arena_printf(A, "missing ',' before '%.80s'", p->values->first->text),
-					 "commas separate the values of a list");
+					 nearest_after_list(A, p->values->first->text));
 		if (w->by[p->kind])
 			return test_says(t, p->loc, arena_printf(A, "a second '%s' in one expectation", part_word(p->kind)),
 					 "separate values by ','");

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "names.h"
+#include "nearest.h"
 #include "banned.h"
 
 /* What the objects of an operation look like. */
@@ -129,7 +130,7 @@ bool object_sort(struct sema *s, const struct ast_part *parts, uint32_t allowed,
 		if (p->kind == AST_PART_PLAIN && (ret[p->kind] || p != parts))
 			return object_says(s, p->values->first->loc,
 					   arena_printf(s->arena, "missing ',' before '%.80s'", p->values->first->text),
-					   "commas separate the values of a list");
+					   nearest_after_list(s->arena, p->values->first->text));
 		if (ret[p->kind]) {
 			struct diag *d = diag_error(s->diags, p->loc, "E-duplicate", "a second '%s' in one rule",
 						    part_word(p->kind));

@@ -196,6 +196,17 @@ static bool set_share(struct sema *s, const struct ast_word *w, const struct pat
 	return true;
 }
 
+/* Where a set is declared. Nobody can look into those that come with the compiler by file and line. */
+static void set_note(struct sema *s, struct diag *d, const struct sema_set *set)
+{
+	struct src_loc loc = set->ast->word->loc;
+
+	if (loc.file->built_in)
+		diag_note(s->diags, d, (struct src_loc){.file = NULL}, "this set comes with the compiler; policy(5) says what is in it");
+	else
+		diag_note(s->diags, d, loc, "the set is declared here");
+}
+
 /* A set in a list. One that takes values out must be the whole list, because the list has one exception for all its
  * values. */
 static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind, bool alone, struct pats *pos,
@@ -215,7 +226,7 @@ static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind,
 		else
 			d = diag_error(s->diags, w->loc, "E-set-kind",
 				       "nothing can follow the name of a set of addresses");
-		diag_note(s->diags, d, set->ast->word->loc, "the set is declared here");
+		set_note(s, d, set);
 		return false;
 	}
 	if (set->exc.n != 0 && (!exc || !alone)) {

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "names.h"
+#include "nearest.h"
 #include "num.h"
 #include "banned.h"
 
@@ -99,7 +100,7 @@ bool object_peer(struct sema *s, const struct ast_part *parts, struct ir_rule *r
 
 	if (whom && whom->kind == AST_PART_PLAIN)
 		return object_says(s, whom->loc, arena_printf(s->arena, "missing ',' before '%.80s'", whom->values->first->text),
-				   "commas separate the values of a list");
+				   nearest_after_list(s->arena, whom->values->first->text));
 	if (whom && whom->kind < AST_PART_PEER)
 		return object_says(s, whom->loc,
 				   whom->kind == AST_PART_TO ? "after 'to' comes what the other process is"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "nearest.h"
 #include "parse.h"
 #include "banned.h"
 
@@ -121,7 +122,7 @@ void syntax_error(struct parse *p, const char *const *expected, size_t n)
 	}
 	if (syntax_is_value(t->type) && syntax_is_value(p->prev.type) && syntax_expects(expected, n, ",")) {
 		d = diag_error(p->diags, t->loc, "E-syntax", "missing ',' before %s", syntax_show(p, t));
-		diag_help(p->diags, d, "commas separate the values of a list");
+		diag_help(p->diags, d, "%s", nearest_after_list(p->arena, t->word->text));
 		return;
 	}
 	d = diag_error(p->diags, t->loc, "E-syntax", "unexpected %s", syntax_show(p, t));
