@@ -276,6 +276,8 @@ static int read_process(const struct cmd_options *o, struct groups *g, const cha
 {
 	int status = EXIT_FINE;
 
+	if (o->script && o->nexes == 0)
+		return cmd_fail(EXIT_USAGE, "--script says what brought a program: it needs --exe");
 	p->exes = o->exes;
 	p->nexes = o->nexes;
 	if (p->nexes != 0)
