@@ -104,6 +104,10 @@ $(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_net.c tests/vm/probe_sys.c 
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
 
+$(O)/tests/vm/insns: tests/vm/insns.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
+
 -include tests/diff/build.mk
 -include tests/match/build.mk
 -include tests/fuzz/build.mk
@@ -136,7 +140,7 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
-VM_BIN := all $(O)/tests/vm/probe $(O)/tests/diff/diff
+VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/diff/diff
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2

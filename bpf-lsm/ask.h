@@ -22,8 +22,20 @@ static __always_inline int refusal(__u32 err)
 	return r;
 }
 
-/* Fills a with the tables and the label, current for this moment. op: what will be asked, for the self-test. */
-static __always_inline enum who who_asks(struct about *a, __u32 op)
+/* What a global function said, as the verifier wants to see it. */
+static __always_inline int answer(int r)
+{
+	return r != 0 ? refusal(-r) : 0;
+}
+
+/* The first refusal of two. */
+static __always_inline int two_answers(int a, int b)
+{
+	return answer(a != 0 ? a : b);
+}
+
+/* Fills a with the tables and the label, current for this moment. ops: what will be asked, for the self-test. */
+static __always_inline enum who who_asks(struct about *a, __u64 ops)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 zero = 0;
@@ -32,7 +44,7 @@ static __always_inline enum who who_asks(struct about *a, __u32 op)
 	if (!c || c->abi != BL_ABI_VERSION)
 		return WHO_NOBODY;
 	if (c->probe_tgid != 0 && c->probe_tgid == (__u32)task->tgid) {
-		__sync_fetch_and_or(&c->probe_seen, BL_OP_BIT(op));
+		__sync_fetch_and_or(&c->probe_seen, ops);
 		return WHO_PROBE;
 	}
 	a->t = tables_now();
@@ -126,26 +138,6 @@ static __noinline int ask_all(struct about *a, __u64 ops, __u32 kind, __u32 reas
 }
 
 /*
- * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it, the task's next question, is not
- * asked again: audit mode would report it twice.
- */
-static __always_inline bool truncation_asked(struct scratch *s, __u64 ops, const struct dentry *d)
-{
-	__u64 was = s->truncating;
-
-	s->truncating = 0;
-	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
-}
-
-/* After an open that was let through. */
-static __always_inline void truncation_expect(struct scratch *s, __u64 ops, const struct dentry *d)
-{
-	if (ops != BL_OP_BIT(BL_OP_TRUNCATE) && (ops & BL_OP_BIT(BL_OP_TRUNCATE)) &&
-	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
-		s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
-}
-
-/*
  * What the policy wants to know of the file's owner. source: the entry of the file that gets a name here, NULL: a new one.
  * False: it cannot be told.
  */
@@ -160,58 +152,6 @@ static __always_inline bool ask_owner(struct about *a, struct dentry *d, struct 
 	a->q.flags |= owner > 0 ? BL_QF_OWNER : 0;
 	a->create_flags = creator > 0 ? BL_QF_OWNER : 0;
 	return owner >= 0 && creator >= 0;
-}
-
-/* The whole question about a file. One without a name is not asked about, and one that only the kernel sees neither. */
-static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
-{
-	int name, r;
-
-	if (!ask_begin(a, BL_KEY_PATH))
-		return refuse_unknown(ops, BL_R_NO_SCRATCH);
-	if (truncation_asked(a->s, ops, d))
-		return 0;
-	name = name_of_path(a->s, d, m, &a->from);
-	if (name == NAME_NAMELESS || name == NAME_KERNEL)
-		return 0;
-	if (!ask_owner(a, d, m, source) && name == NAME_OK)
-		name = BL_R_UNREADABLE;
-	r = ask_all(a, ops, BL_KEY_PATH, name);
-	if (r != 0)
-		return r;
-	truncation_expect(a->s, ops, d);
-	return 0;
-}
-
-/* For hooks: file, directory and node questions that need nothing but a name. source: see ask_owner(). */
-static __always_inline int question_about(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
-{
-	struct about a = {};
-
-	switch (who_asks(&a, op)) {
-	case WHO_ASKS:
-		return ask_path(&a, ops, d, m, source);
-	case WHO_UNKNOWN:
-		return refuse_unknown(ops, BL_R_NO_LABEL);
-	case WHO_PROBE:
-		return -BL_PROBE_ERRNO;
-	default:
-		return 0;
-	}
-}
-
-static __always_inline int question(__u32 op, __u64 ops, struct dentry *d, struct vfsmount *m)
-{
-	return question_about(op, ops, d, m, NULL);
-}
-
-/*
- * The same for hooks that ask about two names: a global function, which the kernel verifies once for both. It takes numbers only
- * (number_of()). source: see ask_owner(); 0: none.
- */
-__noinline int question_two(__u64 d, __u64 m, __u64 source, __u64 ops)
-{
-	return question_about(BL_OP_CREATE, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source);
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef BL_CODE_H
 #define BL_CODE_H
 
-#include "ask.h"
+#include "names.h"
 
 #define FSTYPE_MAX 64u /* a longer name of a file system type is cut: no kernel has one */
 _Static_assert(2 * FSTYPE_MAX <= 256, "both halves of the scratch for one component");
@@ -23,7 +23,7 @@ static __always_inline bool dentry_is_memfd(struct dentry *d)
 	return head[0] == 'm' && head[1] == 'e' && head[2] == 'm' && head[3] == 'f' && head[4] == 'd' && head[5] == ':';
 }
 
-static __always_inline __u8 code_of(struct dentry *d, bool nameless)
+static __noinline __u32 code_of(struct dentry *d, bool nameless)
 {
 	if (nameless)
 		return dentry_is_memfd(d) ? BL_CODE_MEMFD : BL_CODE_ANONYMOUS;
@@ -60,34 +60,39 @@ static __noinline void code_look_up(struct about *a, struct dentry *d, __u32 cod
 	__builtin_memcpy(end - FSTYPE_MAX, kept, FSTYPE_MAX);
 }
 
-/* Asks about code without a name: memory, or a file of a file system that only the kernel uses. */
-static __noinline int ask_nameless(struct about *a, __u64 ops, __u32 code)
+/* The present name of code that has none: memory, or a file of a file system that only the kernel uses. */
+static __always_inline void code_nameless(struct about *a, __u64 ops, __u32 code)
 {
-	struct ask_ops c = { .a = a, .ops = ops };
-
-	a->from = BL_PATH_MAX;
-	a->q.reason = BL_R_RULE;
-	a->q.acc[2] = 0;
 	code_look_up(a, NULL, code);
+	a->from = BL_PATH_MAX;
 	bl_key_byte(&a->s->name, &a->from, BL_OBJ_NAMELESS);
-	a->q.acc[0] = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]));
+	names_open(a, ops, NAME_OK);
 	a->s->name.buf[BL_PATH_MAX - 1] = code; /* what an event calls it */
 	a->kind = BL_KEY_CODE;
-	bpf_loop(64, ask_op, &c, 0);
-	return ask_end(a);
+}
+
+/* Asks about executable memory. */
+static __always_inline int ask_memory(struct about *a, __u64 ops)
+{
+	__builtin_memset(&a->s->names, 0, sizeof(a->s->names));
+	code_nameless(a, ops, BL_CODE_ANONYMOUS);
+	return names_ask(a);
 }
 
 /* Asks about the file whose name (or enum name_result) name_of_path() has just found. */
-static __always_inline int ask_code(struct about *a, __u64 ops, struct dentry *d, int name)
+static __always_inline int ask_code(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, int name)
 {
 	bool nameless = name == NAME_NAMELESS || name == NAME_KERNEL;
 	__u32 code = code_of(d, nameless);
 
-	if (nameless)
-		return ask_nameless(a, ops, code);
-	if (name == NAME_OK)
-		code_look_up(a, d, code);
-	return ask_all(a, ops, BL_KEY_PATH, name);
+	names_begin(a, nameless ? 0 : ops, d, mount_of(m));
+	if (nameless) {
+		code_nameless(a, ops, code);
+	} else {
+		code_look_up(a, d, code); /* if the name could not be had, for nothing */
+		names_open(a, ops, name);
+	}
+	return names_ask(a);
 }
 
 #endif

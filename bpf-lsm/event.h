@@ -43,6 +43,7 @@ static __always_inline void event_head(struct bl_event *e, const struct about *a
 	e->uid = (__u32)uid_gid;
 	e->euid = a->l->euid;
 	e->kind = a->kind;
+	e->flags = a->q.flags & BL_QF_EXPLICIT ? BL_EVF_CANONICAL : 0;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 }
 
@@ -86,24 +87,24 @@ static __always_inline void event_put_exe(struct bpf_dynptr *d, __u32 off, const
 static __noinline void event_send(const struct about *a, const struct bl_report *rep)
 {
 	__u32 exe_len = a->l->exe_len, obj_len = BL_PATH_MAX - a->from;
+	struct bl_event *e = &a->s->event;
 	struct bpf_dynptr d;
-	struct bl_event e;
 
 	stat_add(BL_STAT_PRODUCED);
 	if (exe_len > BL_PATH_MAX || obj_len > BL_PATH_MAX)
 		return;
-	event_head(&e, a, rep);
-	e.exe_len = exe_len;
-	e.obj_len = obj_len;
-	e.size = sizeof(e) + exe_len + obj_len;
-	if (bpf_ringbuf_reserve_dynptr(&events, e.size, 0, &d) != 0) {
+	event_head(e, a, rep);
+	e->exe_len = exe_len;
+	e->obj_len = obj_len;
+	e->size = sizeof(*e) + exe_len + obj_len;
+	if (bpf_ringbuf_reserve_dynptr(&events, e->size, 0, &d) != 0) {
 		stat_add(BL_STAT_DROPPED);
 		bpf_ringbuf_discard_dynptr(&d, 0);
 		return;
 	}
-	event_put_name(&d, sizeof(e) + exe_len, a->s->name.buf, a->from);
-	event_put_exe(&d, sizeof(e), a);
-	bpf_dynptr_write(&d, 0, &e, sizeof(e), 0);
+	event_put_name(&d, sizeof(*e) + exe_len, a->s->name.buf, a->from);
+	event_put_exe(&d, sizeof(*e), a);
+	bpf_dynptr_write(&d, 0, e, sizeof(*e), 0);
 	bpf_ringbuf_submit_dynptr(&d, 0);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hooks for attributes: mode and owner by path; times, xattr, ACL by the file's entry alone (alias.h); flags by descriptor. */
+/* Hooks for attributes: mode and owner by path; times, xattr, ACL by the file's entry alone (names.h); flags by descriptor. */
 #ifndef BL_HOOK_ATTR_H
 #define BL_HOOK_ATTR_H
 
-#include "alias.h"
+#include "names.h"
+#include "question.h"
 
 #define ATTR_BIT BL_OP_BIT(BL_OP_ATTR)
 
@@ -16,22 +17,13 @@ int BPF_PROG(path_chmod, const struct path *path, umode_t mode, int ret)
 		return ret;
 	if ((mode & (S_ISUID | S_ISGID)) && (BPF_CORE_READ(path, dentry, d_inode, i_mode) & S_IFMT) != S_IFDIR)
 		ops |= BL_OP_BIT(BL_OP_SETID);
-	return question(BL_OP_ATTR, ops, path->dentry, path->mnt);
+	return question(ops, path->dentry, path->mnt);
 }
 
 SEC("lsm/path_chown")
 int BPF_PROG(path_chown, const struct path *path, unsigned long uid, unsigned long gid, int ret)
 {
-	return ret != 0 ? ret : question(BL_OP_ATTR, ATTR_BIT, path->dentry, path->mnt);
-}
-
-/*
- * overlayfs, which passes on what was asked above it and copies up, works with the credentials of its mount. io_uring can
- * do so for users: a task with a ring is never taken for the kernel.
- */
-static __always_inline bool kernel_acts(const struct task_struct *task)
-{
-	return task->cred != task->real_cred && !task->io_uring && !(task->flags & PF_IO_WORKER);
+	return ret != 0 ? ret : question(ATTR_BIT, path->dentry, path->mnt);
 }
 
 /* Has the ioctl that led here been asked about already, by the name of its descriptor? */
@@ -52,9 +44,9 @@ static __always_inline int question_attr(struct dentry *d, bool flags)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct about a = {};
 
-	switch (who_asks(&a, BL_OP_ATTR)) {
+	switch (who_asks(&a, BL_OP_BIT(BL_OP_ATTR))) {
 	case WHO_ASKS:
-		return ask_aliases(&a, BL_OP_ATTR, d, (flags && flags_asked(&a, d)) || kernel_acts(task));
+		return ask_entry(&a, ATTR_BIT, d, (flags && flags_asked(&a, d)) || kernel_acts(task));
 	case WHO_UNKNOWN:
 		return refuse_unknown(ATTR_BIT, BL_R_NO_LABEL);
 	case WHO_PROBE:
@@ -145,7 +137,7 @@ static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
 	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR && cmd != FAT_IOCTL_SET_ATTRIBUTES &&
 	    cmd != BTRFS_IOC_SUBVOL_SETFLAGS)
 		return 0;
-	r = question(BL_OP_ATTR, ATTR_BIT, file->f_path.dentry, file->f_path.mnt);
+	r = question(ATTR_BIT, file->f_path.dentry, file->f_path.mnt);
 	s = r == 0 ? bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0) : NULL;
 	if (s)
 		s->flagging = (__u64)BPF_CORE_READ(file, f_inode);

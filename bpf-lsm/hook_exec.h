@@ -83,8 +83,8 @@ static __always_inline void pending_set(struct pending *p, const struct about *a
 	bpf_probe_read_kernel(p->name.buf, BL_PATH_MAX, a->s->name.buf);
 }
 
-/* Adds what the rules that decided say about profiles after the exec, which is a secure one (AT_SECURE) then. */
-static __always_inline void pending_moves(struct pending *p, const struct about *a, struct linux_binprm *bprm)
+/* Adds what the rules that decided say about profiles after the exec. */
+static __always_inline void pending_moves(struct pending *p, const struct about *a)
 {
 	const struct bl_result *r = &a->s->result;
 
@@ -96,26 +96,26 @@ static __always_inline void pending_moves(struct pending *p, const struct about 
 		p->leave[i] |= r->leave[i];
 		p->enter[i] |= r->enter[i];
 	}
-	bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
 }
 
 /* The question of an exec about one file. Tasks in no profile go through it too: the program makes them what they are next. */
-static __noinline int exec_question(struct about *a, struct linux_binprm *bprm, enum who who)
+static __always_inline int exec_question(struct about *a, struct file *f, enum who who)
 {
 	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct file *f = bprm->file;
+	struct vfsmount *m = BPF_CORE_READ(f, f_path.mnt);
+	struct dentry *d = BPF_CORE_READ(f, f_path.dentry);
 	int name, r;
 
 	if (!p || !ask_begin(a, BL_KEY_PATH))
 		return -ENOMEM;
 	if (p->file == (__u64)f)
 		return 0; /* judged in bprm_creds_for_exec already */
-	name = name_of_path(a->s, f->f_path.dentry, f->f_path.mnt, &a->from);
+	name = name_of_path(a->s, d, m, &a->from);
 	pending_set(p, a, f, name);
 	if (who == WHO_NOBODY)
 		return 0;
-	r = ask_code(a, BL_OP_BIT(BL_OP_EXEC), f->f_path.dentry, name);
-	pending_moves(p, a, bprm);
+	r = ask_code(a, BL_OP_BIT(BL_OP_EXEC), d, m, name);
+	pending_moves(p, a);
 	return r;
 }
 
@@ -141,10 +141,11 @@ static __noinline enum who exec_begin(struct about *a, enum who who)
 	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
 }
 
-static __always_inline int exec_file(struct linux_binprm *bprm, bool first)
+/* A global function, as question_file() is. first: the exec begins with this file. */
+__noinline int question_exec(__u64 file, __u32 first)
 {
 	struct about a = {};
-	enum who who = who_asks(&a, BL_OP_EXEC);
+	enum who who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
 
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
@@ -154,7 +155,18 @@ static __always_inline int exec_file(struct linux_binprm *bprm, bool first)
 		who = exec_begin(&a, who);
 	if (who == WHO_UNKNOWN)
 		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL);
-	return exec_question(&a, bprm, who);
+	return exec_question(&a, (struct file *)file, who);
+}
+
+/* An exec that changes profiles is a secure one (AT_SECURE). */
+static __always_inline int exec_file(struct linux_binprm *bprm, bool first)
+{
+	int r = question_exec(number_of(bprm->file), first);
+	struct pending *p = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0, 0);
+
+	if (p && p->moves != 0)
+		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
+	return answer(r);
 }
 
 SEC("lsm/bprm_creds_for_exec")

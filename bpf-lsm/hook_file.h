@@ -34,10 +34,12 @@ int BPF_PROG(file_open, struct file *file, int ret)
 
 	if (ret != 0)
 		return ret;
-	/* execve's opens are asked about as exec; the kernel's own, below overlayfs, were asked about above it */
-	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG) || file_is_backing(file))
+	if (file_is_backing(file))
+		return question(file->f_flags & FMODE_EXEC_FLAG ? BL_OP_BIT(BL_OP_EXEC) : ops, file_layer_entry(file), NULL);
+	/* execve's opens are asked about as exec */
+	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG))
 		return 0;
-	return question(BL_OP_READ, ops, file->f_path.dentry, file->f_path.mnt);
+	return question(ops, file->f_path.dentry, file->f_path.mnt);
 }
 
 /* A descriptor that could only append is about to write anywhere. */
@@ -48,7 +50,7 @@ int BPF_PROG(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg,
 		return ret;
 	if (cmd != F_SETFL || (arg & O_APPEND) || !(file->f_flags & O_APPEND) || !(file->f_mode & FMODE_WRITE))
 		return 0;
-	return question(BL_OP_WRITE, BL_OP_BIT(BL_OP_WRITE), file->f_path.dentry, file->f_path.mnt);
+	return question(BL_OP_BIT(BL_OP_WRITE), file->f_path.dentry, file->f_path.mnt);
 }
 
 SEC("lsm/path_truncate")
@@ -56,7 +58,7 @@ int BPF_PROG(path_truncate, const struct path *path, int ret)
 {
 	if (ret != 0)
 		return ret;
-	return question(BL_OP_TRUNCATE, BL_OP_BIT(BL_OP_TRUNCATE), path->dentry, path->mnt);
+	return question(BL_OP_BIT(BL_OP_TRUNCATE), path->dentry, path->mnt);
 }
 
 SEC("lsm/file_truncate")
@@ -66,7 +68,7 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 		return ret;
 	if (file_is_backing(file))
 		return 0;
-	return question(BL_OP_TRUNCATE, BL_OP_BIT(BL_OP_TRUNCATE), file->f_path.dentry, file->f_path.mnt);
+	return question(BL_OP_BIT(BL_OP_TRUNCATE), file->f_path.dentry, file->f_path.mnt);
 }
 
 /* The operations of a set-id bit in the mode of a new or changed file. On a directory it gives nobody an id. */
@@ -86,45 +88,36 @@ int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t 
 
 	if (ret != 0)
 		return ret;
-	ret = question(BL_OP_CREATE, ops, dentry, dir->mnt);
+	ret = question(ops, dentry, dir->mnt);
 	if (type == S_IFSOCK)
-		other = unix_bind_path(dir, dentry);
-	return ret != 0 ? ret : other;
+		other = unix_bind_path(number_of(dir->mnt), number_of(dentry));
+	return two_answers(ret, other);
 }
 
 SEC("lsm/path_mkdir")
 int BPF_PROG(path_mkdir, const struct path *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	return ret != 0 ? ret : question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
+	return ret != 0 ? ret : question(BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(path_symlink, const struct path *dir, struct dentry *dentry, const char *old_name, int ret)
 {
-	return ret != 0 ? ret : question(BL_OP_CREATE, BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
+	return ret != 0 ? ret : question(BL_OP_BIT(BL_OP_CREATE), dentry, dir->mnt);
 }
 
 SEC("lsm/path_unlink")
 int BPF_PROG(path_unlink, const struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
+	return ret != 0 ? ret : question(BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
+	return ret != 0 ? ret : question(BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
 }
 
-/* The first refusal of two. The kernel wants to see that it is one. */
-static __always_inline int two_answers(int a, int b)
-{
-	__u32 err = a != 0 ? -a : -b;
-
-	return err != 0 ? refusal(err) : 0;
-}
-
-/* Two names: both are always asked, so that a dry run reports what enforcing does. */
 /* What a further name for a file is; O_TMPFILE made one without a name. Not inline: the stack of its caller is short. */
 static __noinline __u64 link_ops(struct dentry *d)
 {
@@ -142,9 +135,9 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 
 	if (ret != 0)
 		return ret;
-	/* both names are on one mount, or it is EXDEV */
-	ret = question_two(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
-	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
+	/* both names are on one mount, or it is EXDEV; both are always asked, so that a dry run reports what enforcing does */
+	ret = question_file(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
+	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
 	return two_answers(ret, other);
 }
 
@@ -166,8 +159,8 @@ int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry,
 		if (BPF_CORE_READ(new_dentry, d_inode))
 			to |= BL_OP_BIT(BL_OP_DELETE);
 	}
-	ret = question_two(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), from);
-	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), to);
+	ret = question_file(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), from);
+	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), to);
 	return two_answers(ret, other);
 }
 

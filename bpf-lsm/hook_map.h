@@ -10,6 +10,7 @@
 #define BL_HOOK_MAP_H
 
 #include "code.h"
+#include "several.h"
 
 static __always_inline bool mm_is_being_made(const struct task_struct *task)
 {
@@ -18,51 +19,55 @@ static __always_inline bool mm_is_being_made(const struct task_struct *task)
 	return mm && !mm->binfmt;
 }
 
-struct mapping {
-	struct file *file; /* NULL: none, or what of it is in memory is not the file's any more */
-	__u64 ops;	   /* asked about the file */
-	bool written;	   /* BL_OP_MAP is asked about memory, too */
-};
-
-static __noinline int map_ask_file(struct about *a, const struct mapping *m)
+static __always_inline int map_ask_file(struct about *a, struct file *file, __u64 ops)
 {
 	struct vfsmount *mnt;
 	struct dentry *d;
 	int name;
 
 	if (!ask_begin(a, BL_KEY_PATH))
-		return refuse_unknown(m->ops, BL_R_NO_SCRATCH);
-	file_user_path(m->file, &d, &mnt);
+		return refuse_unknown(ops, BL_R_NO_SCRATCH);
+	file_user_path(file, &d, &mnt);
 	name = name_of_path(a->s, d, mnt, &a->from);
-	return ask_code(a, m->ops, d, name);
+	return ask_code(a, ops, d, mnt, name);
 }
 
-static __noinline int map_ask_memory(struct about *a)
-{
-	if (!ask_begin(a, BL_KEY_CODE))
-		return refuse_unknown(BL_OP_BIT(BL_OP_MAP), BL_R_NO_SCRATCH);
-	return ask_nameless(a, BL_OP_BIT(BL_OP_MAP), BL_CODE_ANONYMOUS);
-}
-
-static __always_inline int map_question(const struct mapping *m)
+/* Asks ops about a mapped file. A global function, as question_file() is. */
+__noinline int question_map(__u64 file, __u64 ops)
 {
 	struct about a = {};
-	int r = 0, other = 0;
 
-	switch (who_asks(&a, BL_OP_MAP)) {
+	switch (who_asks(&a, ops)) {
 	case WHO_ASKS:
-		if (m->file && m->ops != 0)
-			r = map_ask_file(&a, m);
-		if (m->written)
-			other = map_ask_memory(&a);
-		return r != 0 ? r : other;
+		return map_ask_file(&a, (struct file *)file, ops);
 	case WHO_UNKNOWN:
-		return refuse_unknown(m->ops | (m->written ? BL_OP_BIT(BL_OP_MAP) : 0), BL_R_NO_LABEL);
+		return refuse_unknown(ops, BL_R_NO_LABEL);
 	case WHO_PROBE:
 		return -BL_PROBE_ERRNO;
 	default:
 		return 0;
 	}
+}
+
+/* Asks about executable memory that no file is behind, or whose content is not the file's any more. */
+__noinline int question_memory(void)
+{
+	struct about a = {};
+	int r = key_begin(&a, BL_OP_MAP, BL_KEY_CODE);
+
+	return r != 1 ? r : ask_memory(&a, BL_OP_BIT(BL_OP_MAP));
+}
+
+/* ops: asked about the file, 0 for none. Both are always asked, so that a dry run reports what enforcing does. */
+static __always_inline int map_answer(__u64 file, __u64 ops, bool memory)
+{
+	int r = 0, other = 0;
+
+	if (file != 0 && ops != 0)
+		r = question_map(file, ops);
+	if (memory)
+		other = question_memory();
+	return r != 0 ? r : other;
 }
 
 /* A private mapping of a device is memory of its own: /dev/zero. */
@@ -75,20 +80,18 @@ SEC("lsm/mmap_file")
 int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
 {
 	bool private = (flags & MAP_TYPE) == MAP_PRIVATE;
-	struct mapping m = {};
+	bool memory = false;
+	__u64 ops = 0;
 
 	if (ret != 0)
 		return ret;
-	if (file) {
-		m.file = file;
-		if (!private && (prot & PROT_WRITE) && (file->f_flags & O_APPEND))
-			m.ops |= BL_OP_BIT(BL_OP_WRITE);
-	}
+	if (file && !private && (prot & PROT_WRITE) && (file->f_flags & O_APPEND))
+		ops |= BL_OP_BIT(BL_OP_WRITE);
 	if ((prot & PROT_EXEC) && !mm_is_being_made(bpf_get_current_task_btf())) {
-		m.ops |= BL_OP_BIT(BL_OP_MAP);
-		m.written = !file || (private && ((prot & PROT_WRITE) || file_is_device(file)));
+		ops |= BL_OP_BIT(BL_OP_MAP);
+		memory = !file || (private && ((prot & PROT_WRITE) || file_is_device(file)));
 	}
-	return m.ops != 0 ? map_question(&m) : 0;
+	return ops != 0 ? answer(map_answer(number_of(file), ops, memory)) : 0;
 }
 
 SEC("lsm/file_mprotect")
@@ -97,18 +100,19 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	unsigned long was = vma->vm_flags;
 	bool writes = (prot & PROT_WRITE) && !(was & VM_WRITE);
 	struct file *file = BPF_CORE_READ(vma, vm_file);
-	struct mapping m = { .file = file };
+	bool memory = false;
+	__u64 ops = 0;
 
 	if (ret != 0)
 		return ret;
 	if (file && writes && (was & VM_SHARED) && (BPF_CORE_READ(file, f_flags) & O_APPEND))
-		m.ops |= BL_OP_BIT(BL_OP_WRITE);
+		ops |= BL_OP_BIT(BL_OP_WRITE);
 	/* what is executable already and gets no more was asked about when it became so */
 	if ((prot & PROT_EXEC) && (!(was & VM_EXEC) || writes)) {
-		m.ops |= BL_OP_BIT(BL_OP_MAP);
-		m.written = !file || (!(was & VM_SHARED) && ((prot & PROT_WRITE) || vma->anon_vma || file_is_device(file)));
+		ops |= BL_OP_BIT(BL_OP_MAP);
+		memory = !file || (!(was & VM_SHARED) && ((prot & PROT_WRITE) || vma->anon_vma || file_is_device(file)));
 	}
-	return m.ops != 0 ? map_question(&m) : 0;
+	return ops != 0 ? answer(map_answer((__u64)file, ops, memory)) : 0;
 }
 
 #endif

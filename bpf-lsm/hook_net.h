@@ -94,7 +94,7 @@ static __always_inline int net_ask(struct about *a, const struct sock_kind *k, c
 /* Who asks, for hooks of the network. 1: go on; otherwise what the hook returns. */
 static __always_inline int net_who(struct about *a)
 {
-	switch (who_asks(a, BL_OP_CONNECT)) {
+	switch (who_asks(a, BL_OP_BIT(BL_OP_CONNECT))) {
 	case WHO_ASKS:
 		return 1;
 	case WHO_UNKNOWN:

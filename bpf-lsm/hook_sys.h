@@ -106,7 +106,7 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 
 	if (ret != 0 || task_is_self(parent) || task_exempt(parent))
 		return ret;
-	if (who_asks(&a, BL_OP_PTRACE) == WHO_PROBE || !a.t)
+	if (who_asks(&a, BL_OP_BIT(BL_OP_PTRACE)) == WHO_PROBE || !a.t)
 		return 0;
 	a.task = task;
 	a.from = BL_PATH_MAX;

@@ -81,11 +81,20 @@ struct super_block___chain {
 	struct mount *s_mounts;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct inode {
 	umode_t i_mode;
 	kuid_t i_uid;
 	unsigned int i_nlink;
 	struct super_block *i_sb;
+	struct hlist_head i_dentry;
 };
 
 struct dentry {
@@ -93,6 +102,13 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct super_block *d_sb;
+};
+
+/* up to 6.17 the link to an inode's other entries is in a union that has a name */
+struct dentry___alias {
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 
 struct vfsmount {

@@ -232,9 +232,24 @@ static __always_inline bool task_sets_up(struct task_struct *task)
 	       BPF_CORE_READ(mm, exe_file) == BPF_CORE_READ(parent, mm, exe_file);
 }
 
+/*
+ * overlayfs, which passes on what was asked above it and copies up, works with the credentials of its mount. io_uring can
+ * do so for users: a task with a ring is never taken for the kernel.
+ */
+static __always_inline bool kernel_acts(const struct task_struct *task)
+{
+	return task->cred != task->real_cred && !task->io_uring && !(task->flags & PF_IO_WORKER);
+}
+
+/* The credentials by which a task is judged. */
+static __always_inline const struct cred *task_cred(const struct task_struct *task)
+{
+	return kernel_acts(task) ? task->real_cred : task->cred;
+}
+
 static __always_inline __u64 task_caps(struct task_struct *task)
 {
-	const struct cred *cred = task->cred;
+	const struct cred *cred = task_cred(task);
 	__u64 caps = 0;
 
 	if ((__u64)cred->user_ns == (__u64)&init_user_ns)
@@ -248,12 +263,13 @@ static __always_inline __u64 task_caps(struct task_struct *task)
  */
 static __always_inline bool label_stale(const struct bl_tables *t, const struct bl_label *l, struct task_struct *task)
 {
-	if (l->gen != t->gen || l->cgid != bpf_get_current_cgroup_id() || l->cred != (__u64)task->cred ||
-	    l->euid != task->cred->euid.val)
+	const struct cred *cred = task_cred(task);
+
+	if (l->gen != t->gen || l->cgid != bpf_get_current_cgroup_id() || l->cred != (__u64)cred || l->euid != cred->euid.val)
 		return true;
 	if (!(t->features & (BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY)))
 		return false;
-	return l->egid != task->cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task);
+	return l->egid != cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task);
 }
 
 struct many {
@@ -275,7 +291,8 @@ static long group_step(__u32 i, struct many *c)
 
 static __always_inline void label_groups(struct many *c, struct task_struct *task)
 {
-	struct group_info *info = BPF_CORE_READ(task, cred, group_info);
+	const struct cred *cred = task_cred(task);
+	struct group_info *info = BPF_CORE_READ(cred, group_info);
 
 	bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, c->l->egid), BL_KEY_GROUP);
 	c->s->gids = (__u64)info + bpf_core_field_offset(struct group_info, gid);
@@ -310,7 +327,7 @@ static __always_inline void label_others(struct many *c, struct task_struct *tas
 {
 	__u64 features = c->t->features;
 
-	c->l->egid = task->cred->egid.val;
+	c->l->egid = task_cred(task)->egid.val;
 	c->l->login = task->loginuid.val;
 	c->l->caps = task_caps(task);
 	if (features & BL_FEAT_SCRIPT)
@@ -327,24 +344,6 @@ static __always_inline void label_others(struct many *c, struct task_struct *tas
 		bpf_loop(64, cap_step, c, 0);
 }
 
-struct refusable {
-	const struct bl_tables *t;
-	const struct bl_label *l;
-	__u64 ops;
-};
-
-static long refusable_step(__u32 i, struct refusable *c)
-{
-	__u64 prof;
-
-	if (i >= c->l->nprof)
-		return 1;
-	prof = (__u64)c->t->off_profiles + (__u64)c->l->prof[bl_mask(i, BL_TASK_PROFILES)] * BL_PROFILE_WORDS;
-	if ((__u32)bl_word(c->t, prof + 3) == BL_MODE_ENFORCE && !(c->t->flags & BL_TF_DRY_RUN))
-		c->ops |= bl_word(c->t, prof + 2);
-	return 0;
-}
-
 /* Keeps for the day when no label can be had what a task could be refused. */
 static __always_inline void confined_set(__u64 task, __u64 ops)
 {
@@ -352,26 +351,21 @@ static __always_inline void confined_set(__u64 task, __u64 ops)
 		stat_add(BL_STAT_UNTRACKED);
 }
 
-static __noinline void confined_update(const struct bl_tables *t, const struct bl_label *l, __u64 task)
+static __always_inline void confined_clear(__u64 task)
 {
-	struct refusable c = { .t = t, .l = l };
-
-	bpf_loop(BL_TASK_PROFILES, refusable_step, &c, 0);
-	if (c.ops)
-		confined_set(task, c.ops);
-	else
-		bpf_map_delete_elem(&confined, &task);
+	bpf_map_delete_elem(&confined, &task);
 }
 
 /* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
 static __always_inline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
+	const struct cred *cred = task_cred(task);
 	struct many c = { .t = t, .l = l, .s = s };
 	__u32 from;
 
 	l->cgid = bpf_get_current_cgroup_id();
-	l->cred = (__u64)task->cred;
-	l->euid = task->cred->euid.val;
+	l->cred = (__u64)cred;
+	l->euid = cred->euid.val;
 	stat_add(BL_STAT_LABELS);
 	bl_label_begin(t, l);
 	from = label_get_exe(l, task, s);
@@ -388,7 +382,10 @@ static __always_inline void label_compute(const struct bl_tables *t, struct bl_l
 		l->flags |= BL_LF_FULL;
 	label_others(&c, task);
 	bl_label_finish(t, l);
-	confined_update(t, l, (__u64)task);
+	if (l->refusable)
+		confined_set((__u64)task, l->refusable);
+	else
+		confined_clear((__u64)task);
 	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
 		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 }

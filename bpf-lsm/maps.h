@@ -38,20 +38,24 @@ struct {
 #define BL_KEPT 64 /* bytes of the longest key that is one of several */
 _Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
 
-/* What alias.h works with. In the scratch, not on the stack: then the verifier sees that the turns of a loop are alike. */
-struct alias {
+/* What names.h works with. In the scratch, not on the stack: then the verifier sees that the turns of a loop are alike. */
+struct names {
 	__u64 sb;
 	__u64 dentry;
 	__u64 ns;
+	__u64 seen;  /* mount whose name is asked about first: it is not asked about twice. 0: none */
 	__u64 mount; /* the next one */
 	__u64 end;
-	__u64 oldest;	/* of those that show the file */
-	__u32 flags;	/* BL_QF_* */
-	__u32 explicit; /* BL_QF_EXPLICIT: by the oldest mount's name, too */
-	__u32 reason;	/* not 0: no name can be had */
-	__u32 name;	/* what name_walk() said */
-	__u32 err;	/* positive errno of a refusal */
-	__u32 pad;
+	__u64 ops;   /* asked about every further name */
+	__u64 left;  /* not yet asked about the present name */
+	__u32 open;  /* there is a present name */
+	__u32 flags; /* of the question about it: BL_QF_* */
+	__u32 create_flags;
+	__u32 reason;
+	__u32 acc;
+	__u32 count; /* the kernel's count of mounts when the search began */
+	__u32 tries;
+	__u32 err;   /* positive errno of the first refusal */
 };
 
 /*
@@ -62,8 +66,9 @@ struct scratch {
 	struct bl_name name;
 	__u8 component[256]; /* one name of a path whose names do not know their length */
 	struct bl_result result;
+	struct bl_event event; /* here, as the kernel allows 512 bytes of stack to all frames together */
 	struct bl_endpoint endpoint;
-	struct alias alias;
+	struct names names;
 	struct bl_cgroup_names parts;
 	__u64 lineage;
 	__u64 gids; /* supplementary groups */

@@ -195,6 +195,17 @@ static __always_inline bool file_is_backing(const struct file *f)
 	return mode & FMODE_NOACCOUNT;
 }
 
+/* The entry, in its layer, of a file that was opened so. Where f_path is the user's, the inode has to tell. */
+static __always_inline struct dentry *file_layer_entry(const struct file *f)
+{
+	struct hlist_node *alias;
+
+	if (bpf_core_type_exists(struct backing_file))
+		return f->f_path.dentry;
+	alias = BPF_CORE_READ(f, f_inode, i_dentry.first);
+	return alias ? (struct dentry *)((__u64)alias - bpf_core_field_offset(struct dentry___alias, d_u)) : NULL;
+}
+
 /* The path by which the user reached a mapped file: overlayfs maps the file of a layer in its stead (backing_file_user_path()). */
 static __always_inline void file_user_path(struct file *f, struct dentry **ret_d, struct vfsmount **ret_m)
 {

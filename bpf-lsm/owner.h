@@ -53,7 +53,7 @@ __noinline int owner_is(__u64 ino, __u64 mount)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct inode *inode = (struct inode *)ino;
 	struct user_namespace *ns;
-	__u32 fsuid = task->cred->fsuid.val, uid;
+	__u32 fsuid = task_cred(task)->fsuid.val, uid;
 	__u64 map;
 
 	if (!inode)

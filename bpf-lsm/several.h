@@ -3,12 +3,12 @@
 #ifndef BL_SEVERAL_H
 #define BL_SEVERAL_H
 
-#include "ask.h"
+#include "question.h"
 
 /* Who asks. 1: go on; otherwise what the hook returns. The self-test tries none of the operations that come here. */
 static __always_inline int who_goes_on(struct about *a, __u32 op)
 {
-	switch (who_asks(a, op)) {
+	switch (who_asks(a, BL_OP_BIT(op))) {
 	case WHO_ASKS:
 		return 1;
 	case WHO_UNKNOWN:

@@ -112,8 +112,11 @@ static __always_inline void unix_names_not(__u64 addr)
 		s->naming = 0;
 }
 
-/* The file of a socket that is being bound is about to be made: bind() at its path, beside the question about the new file. */
-static __always_inline int unix_bind_path(const struct path *dir, struct dentry *d)
+/*
+ * The file of a socket that is being bound is about to be made: bind() at its path, beside the question about the new file. A global
+ * function, as question_file() is.
+ */
+__noinline int unix_bind_path(__u64 mnt, __u64 d)
 {
 	struct about a = {};
 	int r = key_begin(&a, BL_OP_BIND, BL_KEY_UNIX);
@@ -123,7 +126,7 @@ static __always_inline int unix_bind_path(const struct path *dir, struct dentry 
 	if (a.s->binding == 0)
 		return 0; /* mknod() of a socket file */
 	a.s->binding = 0;
-	r = name_of_path(a.s, d, dir->mnt, &a.from);
+	r = name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)mnt, &a.from);
 	return ask_all(&a, BL_OP_BIT(BL_OP_BIND), BL_KEY_UNIX, r < 0 ? BL_R_UNREADABLE : r);
 }
 

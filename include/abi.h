@@ -264,7 +264,7 @@ _Static_assert(__builtin_offsetof(struct bl_tables, cls) == 256, "tables cls");
 struct bl_profile {
 	__u64 hash;       /* of the profile's name: what outlives a generation is keyed by it */
 	__u64 deny_ops;   /* BL_OP_BIT of every operation that the default refuses */
-	__u64 refuse_ops; /* BL_OP_BIT of every operation that the profile could refuse at all */
+	__u64 rule_ops;   /* BL_OP_BIT of every operation that a rule of the profile refuses of something */
 	__u32 mode;       /* BL_MODE_* */
 	__u32 entered;    /* atom that holds of what a rule's `enter` put in, 0: nothing can enter */
 };
@@ -326,6 +326,8 @@ struct bl_label {
 	__u32 egid;
 	__u32 login; /* audit loginuid: it changes without the credentials */
 	__u64 caps;  /* effective capabilities, 0 outside the initial user namespace */
+	__u64 rule_ops;  /* of its profiles: what a rule refuses of something */
+	__u64 refusable; /* of those that enforce: what could be refused at all */
 	__u8 exe[BL_EXE_INLINE]; /* its last exe_len bytes are the name; so with the next three */
 	__u8 script[BL_EXE_INLINE]; /* the #! file that brought the program, if one did */
 	__u8 unit[BL_UNIT_MAX]; /* of the cgroup in which the last exec happened */
@@ -335,7 +337,7 @@ struct bl_label {
 	__u8 prof[BL_TASK_PROFILES];
 	__u64 sticky[BL_TASK_STICKY]; /* hashes of inherited terms; 0: free */
 };
-_Static_assert(sizeof(struct bl_label) == 64 + 256 + 256 + 256 + 128 + 64 + 64 + 32 + 256, "label");
+_Static_assert(sizeof(struct bl_label) == 80 + 256 + 256 + 256 + 128 + 64 + 64 + 32 + 256, "label");
 
 /* ---- one decision ---- */
 
@@ -343,7 +345,7 @@ _Static_assert(sizeof(struct bl_label) == 64 + 256 + 256 + 256 + 128 + 64 + 64 +
 #define BL_ACCS 3u
 #define BL_QF_OWNER 1u      /* fsuid is the owner of the file */
 #define BL_QF_DESCENDANT 2u /* the peer descends from the acting process */
-#define BL_QF_EXPLICIT 4u   /* another name of the object: only a rule that refuses counts */
+#define BL_QF_EXPLICIT 4u   /* a further name of the object: only a rule that refuses counts (DESIGN section 2, point 12) */
 struct bl_question {
 	__u32 op;
 	__u32 reason; /* BL_R_RULE, or why the object's name could not be had */
@@ -365,6 +367,8 @@ struct bl_result {
 	__u32 err;      /* positive errno if verdict >= BL_V_DENY */
 	__u32 nreports; /* 0: no profile has anything to say */
 	__u32 moves;    /* not 0: `enter` and `leave` of the rules that decided an exec are noted */
+	__u32 refused;  /* bit i: the profile at place i of the label has refused, in whatever mode: no further name is asked about */
+	__u32 pad;
 	__u64 leave[BL_MAX_PROFILES / 64];
 	__u64 enter[BL_MAX_PROFILES / 64];
 	struct bl_report reports[BL_TASK_PROFILES]; /* by the profile's place in the label; verdict 0: none */
@@ -372,6 +376,7 @@ struct bl_result {
 
 /* ---- events ---- */
 #define BL_EVENT_VERSION 1u
+#define BL_EVF_CANONICAL 1u /* the object's name is a canonical one, not that by which it was reached */
 struct bl_event {
 	__u32 version;
 	__u32 size; /* of the whole record with exe and object */
@@ -395,7 +400,7 @@ struct bl_event {
 	__u8 comm[BL_COMM_LEN];
 	__u16 exe_len;
 	__u16 obj_len;
-	__u32 pad;
+	__u32 flags; /* BL_EVF_* */
 	/* exe_len bytes of exe, then obj_len bytes of object; neither ends in NUL */
 };
 _Static_assert(sizeof(struct bl_event) == 104, "event");

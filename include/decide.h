@@ -78,16 +78,29 @@ static inline void bl_bit_set(__u64 *set, __u32 bit, __u32 nbits)
 struct bl_label_ctx {
 	const struct bl_tables *t;
 	struct bl_label *l;
-	__u64 hash;
 	__u32 off;
 	__u32 n;
 	__u32 clause; /* state of the condition being evaluated */
 	__u32 holds;
 	__u32 cond;
+};
+
+/* One context for each loop, because the kernel allows 512 bytes of stack to all frames together. */
+struct bl_atoms_ctx {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	__u32 off;
+	__u32 n;
+};
+
+struct bl_place_ctx {
+	const struct bl_tables *t;
+	struct bl_label *l;
+	__u64 hash;
+	__u32 placed;
 	__u32 evict;
 };
 
-/* Small, because the kernel allows 512 bytes of stack to all frames together. */
 struct bl_sticky_ctx {
 	const struct bl_tables *t;
 	__u64 hash;
@@ -124,14 +137,14 @@ static BL_INLINE __u64 bl_sticky_find(const struct bl_tables *t, __u64 hash)
 	return s.found;
 }
 
-BL_CB long bl_sticky_place(__u32 i, struct bl_label_ctx *c)
+BL_CB long bl_sticky_place(__u32 i, struct bl_place_ctx *c)
 {
 	__u64 h = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
 
 	if (h != c->hash && h != 0 && (!c->evict || bl_sticky_find(c->t, h) != 0))
 		return 0;
 	c->l->sticky[bl_mask(i, BL_TASK_STICKY)] = c->hash;
-	c->holds = 1;
+	c->placed = 1;
 	return 1;
 }
 
@@ -141,18 +154,18 @@ BL_CB long bl_sticky_place(__u32 i, struct bl_label_ctx *c)
  */
 static BL_INLINE void bl_sticky_add(const struct bl_tables *t, struct bl_label *l, __u64 hash)
 {
-	struct bl_label_ctx c = { .t = t, .l = l, .hash = hash };
+	struct bl_place_ctx c = { .t = t, .l = l, .hash = hash };
 
 	bl_loop(BL_TASK_STICKY, bl_sticky_place, &c);
-	if (c.holds)
+	if (c.placed)
 		return;
 	c.evict = 1;
 	bl_loop(BL_TASK_STICKY, bl_sticky_place, &c);
-	if (!c.holds)
+	if (!c.placed)
 		l->flags |= BL_LF_LOST | BL_LF_FULL;
 }
 
-BL_CB long bl_sticky_one(__u32 i, struct bl_label_ctx *c)
+BL_CB long bl_sticky_one(__u32 i, struct bl_atoms_ctx *c)
 {
 	__u64 hash = c->l->sticky[bl_mask(i, BL_TASK_STICKY)];
 	__u32 atom = hash != 0 ? BL_STICKY_ATOM(bl_sticky_find(c->t, hash)) : 0;
@@ -165,12 +178,13 @@ BL_CB long bl_sticky_one(__u32 i, struct bl_label_ctx *c)
 /* Starts a label afresh for these tables; what is inherited (l->sticky) and who the process is stays. */
 BL_FN void bl_label_begin(const struct bl_tables *t, struct bl_label *l)
 {
-	struct bl_label_ctx c = { .t = t, .l = l };
+	struct bl_atoms_ctx c = { .t = t, .l = l };
 
 	__builtin_memset(l->conds, 0, sizeof(l->conds));
 	__builtin_memset(l->atoms, 0, sizeof(l->atoms));
 	__builtin_memset(l->prof, 0, sizeof(l->prof));
 	l->nprof = 0;
+	l->rule_ops = l->refusable = 0;
 	l->flags &= ~BL_LF_FULL;
 	if (l->flags & BL_LF_LOST)
 		l->flags |= BL_LF_FULL;
@@ -178,7 +192,7 @@ BL_FN void bl_label_begin(const struct bl_tables *t, struct bl_label *l)
 	bl_loop(BL_TASK_STICKY, bl_sticky_one, &c);
 }
 
-BL_CB long bl_label_atom(__u32 i, struct bl_label_ctx *c)
+BL_CB long bl_label_atom(__u32 i, struct bl_atoms_ctx *c)
 {
 	__u32 atom;
 	__u64 hash;
@@ -196,7 +210,7 @@ BL_CB long bl_label_atom(__u32 i, struct bl_label_ctx *c)
 /* Takes in one byte string about the process: bytes from..BL_PATH_MAX of n, of a subject kind. */
 BL_FN void bl_label_key(const struct bl_tables *t, struct bl_label *l, const struct bl_name *n, __u32 from, __u32 kind)
 {
-	struct bl_label_ctx c = { .t = t, .l = l };
+	struct bl_atoms_ctx c = { .t = t, .l = l };
 
 	c.off = bl_accept(t, bl_run(t, n, from, t->start[bl_mask(kind, BL_KEY_KINDS)]));
 	if (c.off == 0)
@@ -288,6 +302,8 @@ BL_CB long bl_label_lit(__u32 i, struct bl_label_ctx *c)
 
 BL_CB long bl_label_profile(__u32 i, struct bl_label_ctx *c)
 {
+	__u64 prof = (__u64)c->t->off_profiles + (__u64)i * BL_PROFILE_WORDS, rules;
+
 	if (i >= c->t->nprofiles)
 		return 1;
 	if (!bl_bit(c->l->conds, i, BL_MAX_CONDS))
@@ -298,6 +314,10 @@ BL_CB long bl_label_profile(__u32 i, struct bl_label_ctx *c)
 	}
 	c->l->prof[bl_mask(c->l->nprof, BL_TASK_PROFILES)] = i;
 	c->l->nprof++;
+	rules = bl_word(c->t, prof + 2);
+	c->l->rule_ops |= rules;
+	if ((__u32)bl_word(c->t, prof + 3) == BL_MODE_ENFORCE && !(c->t->flags & BL_TF_DRY_RUN))
+		c->l->refusable |= rules | bl_word(c->t, prof + 1);
 	return 0;
 }
 
@@ -449,6 +469,8 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 
 	if (said->verdict <= BL_V_ALLOW)
 		return;
+	if (said->verdict >= BL_V_DENY && i < BL_TASK_PROFILES)
+		c->r->refused |= 1u << i;
 	if (c->t->flags & BL_TF_DRY_RUN)
 		mode = BL_MODE_AUDIT;
 	/* more profiles than places (a full label) share them: then the one that refuses is told of */
@@ -471,11 +493,13 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 {
 	struct bl_report said = { .rule = BL_RULE_NONE, .verdict = BL_V_ALLOW, .reason = c->reason, .op = c->q->op };
 	__u32 p = i;
-	__u64 prof, e;
+	__u64 prof, e, ops;
 
 	if (!c->everyone) {
 		if (i >= c->l->nprof)
 			return 1;
+		if ((c->q->flags & BL_QF_EXPLICIT) && (c->r->refused >> (i & 31) & 1))
+			return 0;
 		p = c->l->prof[bl_mask(i, BL_TASK_PROFILES)];
 	}
 	if (p >= c->t->nprofiles)
@@ -483,7 +507,10 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 	said.profile = p;
 	prof = (__u64)c->t->off_profiles + (__u64)p * BL_PROFILE_WORDS;
 	if (c->reason != BL_R_RULE) {
-		if (bl_word(c->t, prof + 2) & BL_OP_BIT(c->q->op))
+		ops = bl_word(c->t, prof + 2);
+		if (!(c->q->flags & BL_QF_EXPLICIT))
+			ops |= bl_word(c->t, prof + 1);
+		if (ops & BL_OP_BIT(c->q->op))
 			said.verdict = BL_V_DENY;
 	} else if ((e = bl_first_entry(c, p)) != 0) {
 		if ((c->q->flags & BL_QF_EXPLICIT) && BL_ENT_VERDICT(e) < BL_V_DENY)
@@ -507,6 +534,14 @@ BL_FN void bl_result_init(struct bl_result *r)
 	r->verdict = BL_V_ALLOW;
 }
 
+/* Makes room for the answers about the object's next name; who has refused already stays, and what an exec does. */
+BL_FN void bl_result_next(struct bl_result *r)
+{
+	__builtin_memset(r->reports, 0, sizeof(r->reports));
+	r->verdict = BL_V_ALLOW;
+	r->err = r->nreports = 0;
+}
+
 /* A label that could not take in everything the process is: every profile of the policy is asked, not those it lists. */
 static inline __u32 bl_decide_profiles(struct bl_decide_ctx *c)
 {
@@ -527,7 +562,8 @@ static inline __u32 bl_acc_list(const struct bl_tables *t, __u32 acc, __u32 op)
 
 /*
  * Asks one question. Adds to r; several questions of one system call share one r, and the worst answer stands. Where the object's name
- * could not be had (q->reason), every profile that could refuse the operation at all refuses it.
+ * could not be had (q->reason), every profile that could refuse the operation at all refuses it; of a further name, every one with a rule that
+ * could.
  */
 BL_FN void bl_decide(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, struct bl_result *r)
 {

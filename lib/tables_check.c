@@ -186,9 +186,7 @@ static int check_profiles(const struct check *c)
 				    p->entered);
 		if (p->hash == 0)
 			return FAIL(c, "profile %" PRIu32 ": its name has no hash", i);
-		if ((p->deny_ops & ~p->refuse_ops) != 0)
-			return FAIL(c, "profile %" PRIu32 " refuses operations by default that it does not list", i);
-		if ((p->refuse_ops & ~c->t->ops) != 0)
+		if (((p->deny_ops | p->rule_ops) & ~c->t->ops) != 0)
 			return FAIL(c, "profile %" PRIu32 " refuses operations that the tables do not list", i);
 		for (uint32_t k = 0; k < i; k++)
 			if (profile(c, k)->hash == p->hash)
@@ -203,7 +201,7 @@ static int check_ops(const struct check *c)
 	uint64_t all = 0;
 
 	for (uint32_t p = 0; c->rules && p < c->t->nprofiles; p++) {
-		uint64_t refuse = profile(c, p)->deny_ops;
+		uint64_t refuse = 0;
 
 		for (uint32_t i = 0; i < c->t->nrules; i++) {
 			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_DENY)
@@ -211,9 +209,9 @@ static int check_ops(const struct check *c)
 			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_LOG)
 				all |= c->rules[i].ops;
 		}
-		if (refuse != profile(c, p)->refuse_ops)
+		if (refuse != profile(c, p)->rule_ops)
 			return FAIL(c, "profile %" PRIu32 " lists other operations than its rules refuse", p);
-		all |= refuse;
+		all |= refuse | profile(c, p)->deny_ops;
 	}
 	if (c->rules && all != c->t->ops)
 		return FAIL(c, "the operations are 0x%" PRIx64 ", by rules and defaults they are 0x%" PRIx64,
@@ -393,7 +391,7 @@ static int check_list_op(struct check *c, uint32_t off, uint32_t op)
 		if (BL_ENT_VERDICT(e) >= BL_V_LOG && (c->t->ops & BL_OP_BIT(op)) == 0)
 			return FAIL(c, "rule %" PRIu32 " is about operation %" PRIu32 ", which the tables do not list",
 				    BL_ENT_RULE(e), op);
-		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (profile(c, BL_ENT_PROFILE(e))->refuse_ops & BL_OP_BIT(op)) == 0)
+		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OP_BIT(op)) == 0)
 			return FAIL(c,
 				    "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
 				    BL_ENT_RULE(e), op);

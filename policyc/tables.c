@@ -145,10 +145,11 @@ static int add_automaton(struct build *b)
 	return words_add(&b->w, p.words, p.nwords);
 }
 
-/* What a profile could refuse at all, and what it could refuse or report. */
+/* What rules of a profile refuse, and what it could refuse or report. */
 static void profile_ops(const struct ir *ir, uint32_t p, uint64_t *refuse, uint64_t *say)
 {
-	*refuse = *say = ir->profiles[p].deny_ops;
+	*refuse = 0;
+	*say = ir->profiles[p].deny_ops;
 	for (size_t i = 0; i < ir->nrules; i++) {
 		if (ir->rules[i].profile != p)
 			continue;
@@ -169,7 +170,7 @@ static int add_profiles(struct build *b)
 		uint64_t v[BL_PROFILE_WORDS], say;
 		int r;
 
-		profile_ops(b->ir, i, (uint64_t *)&k.refuse_ops, &say);
+		profile_ops(b->ir, i, (uint64_t *)&k.rule_ops, &say);
 		b->head.ops |= say;
 		memcpy(v, &k, sizeof(v));
 		r = words_add(&b->w, v, BL_PROFILE_WORDS);

@@ -93,7 +93,7 @@ static inline void ib_head(struct ib *b, uint32_t mode)
 	struct bl_tables *t = b->t;
 	uint64_t ops = BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_CONNECT);
 	uint32_t at = BL_DEAD_WORDS;
-	struct bl_profile p = {.hash = 0x1234, .refuse_ops = ops, .mode = mode};
+	struct bl_profile p = {.hash = 0x1234, .rule_ops = ops, .mode = mode};
 
 	t->magic = BL_TABLES_MAGIC;
 	t->abi = BL_ABI_VERSION;

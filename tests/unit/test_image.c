@@ -307,8 +307,8 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(mode_three, profile0(f)->mode = 3, "mode 3 is neither")                                                      \
 	X(prof_entered, profile0(f)->entered = 3, "profile 0 is entered by term 3, which is not inherited")            \
 	X(prof_hash, profile0(f)->hash = 0, "has no hash")                                                             \
-	X(prof_deny, profile0(f)->deny_ops = BL_OP_BIT(BL_OP_WRITE), "by default that it does not list")               \
-	X(prof_refuse, profile0(f)->refuse_ops |= BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")               \
+	X(prof_deny, profile0(f)->deny_ops = BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")                    \
+	X(prof_refuse, profile0(f)->rule_ops |= BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")               \
 	X(lit_atom, f->t->w[f->t->off_lits] += 1, "names term 2, there are 2")                                         \
 	X(lit_bits, f->t->w[f->t->off_lits] |= 1ULL << 40, "unknown bits")                                             \
 	X(lit_end, f->t->w[f->t->off_lits + 1] &= ~BL_LIT_END_COND, "has no end")                                      \
@@ -363,8 +363,8 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(ent_if, path_list(f)[1] = BL_ENT(0, 0, 2, 0, 3, 0), "names condition 2, there are 2")                        \
 	X(ent_unless, path_list(f)[1] = BL_ENT(0, 0, 0, 512, 3, 0), "names condition 512")                             \
 	X(ent_hidden, path_list(f)[1] = path_list(f)[2], "an entry without condition hides another")                   \
-	X(refuse_missing, profile0(f)->refuse_ops = BL_OP_BIT(BL_OP_CONNECT), "other operations than its rules refuse") \
-	X(ops_missing, (profile0(f)->refuse_ops = f->t->ops = BL_OP_BIT(BL_OP_READ)), "other operations than its rules refuse") \
+	X(refuse_missing, profile0(f)->rule_ops = BL_OP_BIT(BL_OP_CONNECT), "other operations than its rules refuse") \
+	X(ops_missing, (profile0(f)->rule_ops = f->t->ops = BL_OP_BIT(BL_OP_READ)), "other operations than its rules refuse") \
 	X(ops_more, f->t->ops |= BL_OP_BIT(BL_OP_CREATE), "by rules and defaults they are")                              \
 	X(nstates_wrong, f->t->nstates++, "states can be reached, the head says")                                         \
 	X(sub_none, f->t->w[accept_of(f, exe_end(f))] = 0, "has 0 terms, expected 1 to 64")                            \
@@ -461,7 +461,7 @@ static int list_of(uint32_t n, uint32_t chain, struct bl_error *err)
 	t->off_profiles = at;
 	t->nprofiles = nprof;
 	for (uint32_t i = 0; i < nprof; i++, at += BL_PROFILE_WORDS) {
-		const struct bl_profile p = {.hash = i + 1, .refuse_ops = t->ops, .mode = BL_MODE_AUDIT};
+		const struct bl_profile p = {.hash = i + 1, .rule_ops = t->ops, .mode = BL_MODE_AUDIT};
 
 		memcpy(&t->w[at], &p, sizeof(p));
 	}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All names of a file. It is asked about by the name by which it was reached (visible), then by the names that the mounts of its file
+ * system give it in the initial mount namespace (canonical), of which only rules that refuse count: DESIGN section 2, point 12. So a
+ * bind mount, another mount namespace or a layer of overlayfs is no way round a rule.
+ */
+#ifndef BL_NAMES_H
+#define BL_NAMES_H
+
+#include "ask.h"
+
+extern const void init_nsproxy __ksym;
+
+#define NAMES_STEPS (1u << 17) /* mounts of one file system, of all namespaces, and the operations asked about each name */
+
+/* ---- the mounts of a file system ---- */
+
+static __always_inline bool mounts_are_list(void)
+{
+	return bpf_core_field_exists(struct mount___list, mnt_instance);
+}
+
+static __always_inline __u64 of_instance(__u64 link)
+{
+	return link - bpf_core_field_offset(struct mount___list, mnt_instance);
+}
+
+static __always_inline void mounts_begin(struct names *n)
+{
+	struct super_block *sb = (struct super_block *)n->sb;
+	struct super_block___list *l = (void *)sb;
+	struct super_block___chain *c = (void *)sb;
+
+	n->count = seq_read(&mount_lock);
+	if (mounts_are_list()) {
+		n->end = of_instance((__u64)sb + bpf_core_field_offset(struct super_block___list, s_mounts));
+		n->mount = of_instance((__u64)BPF_CORE_READ(l, s_mounts.next));
+	} else {
+		n->end = 0;
+		n->mount = (__u64)BPF_CORE_READ(c, s_mounts);
+	}
+}
+
+static __always_inline bool mounts_end(const struct names *n)
+{
+	return n->mount == n->end || n->mount == 0;
+}
+
+/* The mount at hand if it is one of the namespace, 0 if not; goes on to the next. */
+static __always_inline __u64 mounts_next(struct names *n)
+{
+	struct mount *m = (struct mount *)n->mount;
+	struct mount___list *l = (void *)m;
+	struct mount___chain *c = (void *)m;
+
+	if (mounts_are_list())
+		n->mount = of_instance((__u64)BPF_CORE_READ(l, mnt_instance.next));
+	else
+		n->mount = (__u64)BPF_CORE_READ(c, mnt_next_for_sb);
+	return (__u64)BPF_CORE_READ(m, mnt_ns) == n->ns ? (__u64)m : 0;
+}
+
+/* The mounts were read without a lock: did they stay the same meanwhile? */
+static __always_inline bool mounts_stayed(const struct names *n)
+{
+	return !(n->count & 1) && seq_read(&mount_lock) == n->count;
+}
+
+static __always_inline __u64 initial_mounts(void)
+{
+	const struct nsproxy *init = (const void *)&init_nsproxy;
+
+	return (__u64)BPF_CORE_READ(init, mnt_ns);
+}
+
+static __always_inline int name_by_mount(struct about *a, __u64 mount)
+{
+	return name_walk(a->s, a->s->names.dentry, mount + bpf_core_field_offset(struct mount, mnt), &a->from);
+}
+
+/* ---- one name after the other ---- */
+
+/* The number of the only bit of b. */
+static __always_inline __u32 bit_number(__u64 b)
+{
+	return ((b & 0xffffffff00000000) != 0) << 5 | ((b & 0xffff0000ffff0000) != 0) << 4 | ((b & 0xff00ff00ff00ff00) != 0) << 3 |
+	       ((b & 0xf0f0f0f0f0f0f0f0) != 0) << 2 | ((b & 0xcccccccccccccccc) != 0) << 1 | ((b & 0xaaaaaaaaaaaaaaaa) != 0);
+}
+
+/* Makes the name at a->from, or the reason why there is none, the present one. */
+static __always_inline void names_open(struct about *a, __u64 ops, int name)
+{
+	struct names *n = &a->s->names;
+
+	n->open = 1;
+	n->left = ops;
+	n->reason = name != NAME_OK ? name : BL_R_RULE;
+	n->acc = 0;
+	if (name == NAME_OK)
+		n->acc = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]));
+}
+
+/* One operation about the present name. */
+static __always_inline void names_decide(struct about *a)
+{
+	struct names *n = &a->s->names;
+	__u32 op = bit_number(n->left & -n->left);
+
+	n->left &= n->left - 1;
+	a->q.op = op;
+	a->q.flags = op == BL_OP_CREATE ? n->create_flags : n->flags;
+	a->q.reason = n->reason;
+	a->q.acc[0] = n->acc;
+	bl_decide(a->t, a->l, &a->q, &a->s->result);
+}
+
+/* The names that follow are not the one by which the file was reached. */
+static __always_inline void names_explicit(struct names *n)
+{
+	n->flags |= BL_QF_EXPLICIT;
+	n->create_flags |= BL_QF_EXPLICIT;
+}
+
+/* Reports what was said about the present name. */
+static __always_inline void names_close(struct about *a)
+{
+	struct names *n = &a->s->names;
+	int r;
+
+	if (!n->open)
+		return;
+	n->open = 0;
+	r = ask_end(a);
+	if (n->err == 0)
+		n->err = -r;
+	bl_result_next(&a->s->result);
+	names_explicit(n);
+}
+
+/* Further names, but they cannot be had. */
+static __always_inline bool names_give_up(struct about *a, __u32 reason)
+{
+	names_open(a, a->s->names.ops, reason);
+	a->s->names.ops = 0;
+	return true;
+}
+
+/* Goes on to the next name. False: there is none. last: there is no time for more. */
+static __always_inline bool names_next(struct about *a, bool last)
+{
+	struct names *n = &a->s->names;
+	__u64 now;
+	int name;
+
+	if (n->ops == 0)
+		return false;
+	if (last)
+		return names_give_up(a, BL_R_TOO_DEEP);
+	if (mounts_end(n)) {
+		if (mounts_stayed(n))
+			return false;
+		mounts_begin(n);
+		return ++n->tries < NAME_TRIES || names_give_up(a, BL_R_UNSETTLED);
+	}
+	now = mounts_next(n);
+	if (now == 0 || now == n->seen)
+		return true;
+	name = name_by_mount(a, now);
+	if (name != BL_R_DISCONNECTED) /* it shows another part of the file system */
+		names_open(a, n->ops, name);
+	return true;
+}
+
+static long names_step(__u32 i, struct about *a)
+{
+	if (a->s->names.left != 0) {
+		names_decide(a);
+		return 0;
+	}
+	names_close(a);
+	return !names_next(a, i >= NAMES_STEPS - 128);
+}
+
+/* What a->s->names is about; ask_begin() and ask_owner() were before. */
+static __noinline void names_begin(struct about *a, __u64 ops, struct dentry *d, __u64 seen)
+{
+	struct names *n = &a->s->names;
+
+	__builtin_memset(n, 0, sizeof(*n));
+	n->sb = (__u64)BPF_CORE_READ(d, d_sb);
+	n->dentry = number_of(d);
+	n->seen = seen;
+	n->ops = ops & a->l->rule_ops;
+	n->ns = initial_mounts();
+	n->flags = a->q.flags;
+	n->create_flags = a->create_flags;
+}
+
+/* Asks by every name, the present one first. */
+static __always_inline int names_ask(struct about *a)
+{
+	struct names *n = &a->s->names;
+
+	if (n->ops != 0)
+		mounts_begin(n);
+	bpf_loop(NAMES_STEPS, names_step, a, 0);
+	return n->err != 0 ? refusal(n->err) : 0;
+}
+
+/*
+ * Asks every operation of the set ops about a file. name: what name_of_path() said of its visible name, which is at a->from. One that
+ * only the kernel reaches (a layer of overlayfs, by a mount of its own) has none: its users were asked about above it.
+ */
+static __noinline int ask_names(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, int name)
+{
+	struct names *n = &a->s->names;
+
+	names_begin(a, ops, d, m ? mount_of(m) : 0);
+	if (name != NAME_KERNEL)
+		names_open(a, ops, name);
+	else
+		names_explicit(n);
+	return names_ask(a);
+}
+
+/* ---- where the kernel says no more of a file than its entry ---- */
+
+/* Looks for the oldest mount that shows the file, the first of a list and the last of a chain; its name is left at a->from. */
+static long names_find(__u32 i, struct about *a)
+{
+	struct names *n = &a->s->names;
+	__u64 now;
+
+	(void)i;
+	if (mounts_end(n))
+		return 1;
+	now = mounts_next(n);
+	if (now == 0 || name_by_mount(a, now) == BL_R_DISCONNECTED)
+		return 0; /* it shows another part of the file system */
+	n->seen = now;
+	return mounts_are_list();
+}
+
+static __always_inline void names_search(struct about *a, __u64 ns)
+{
+	a->s->names.ns = ns;
+	mounts_begin(&a->s->names);
+	bpf_loop(NAMES_STEPS, names_find, a, 0);
+}
+
+/*
+ * Asks every operation of the set ops about a file of which there is only the entry. Its visible name is that of the oldest mount that shows it in the
+ * initial mount namespace; if none does, in the task's own. kernel: there is none, it was asked about above.
+ */
+static __always_inline int ask_entry(struct about *a, __u64 ops, struct dentry *d, bool kernel)
+{
+	struct task_struct *task = a->task;
+	struct names *n;
+	int name;
+
+	if (!ask_begin(a, BL_KEY_PATH))
+		return refuse_unknown(ops, BL_R_NO_SCRATCH);
+	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
+		return 0;
+	n = &a->s->names;
+	ask_owner(a, d, NULL, NULL);
+	names_begin(a, ops, d, 0);
+	if (!kernel) {
+		names_search(a, n->ns);
+		if (n->seen == 0)
+			names_search(a, (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns));
+		if (n->seen == 0)
+			name = mounts_end(n) ? BL_R_DETACHED : BL_R_TOO_DEEP;
+		else
+			name = name_by_mount(a, n->seen);
+		n->ns = initial_mounts();
+		names_open(a, ops, name);
+	} else {
+		names_explicit(n);
+	}
+	return names_ask(a);
+}
+
+#endif

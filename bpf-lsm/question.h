@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole question about a file, for hooks that know no more of it than its path: who, by which names, whose. */
+#ifndef BL_QUESTION_H
+#define BL_QUESTION_H
+
+#include "names.h"
+
+/*
+ * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it, the task's next question, is not
+ * asked again: audit mode would report it twice.
+ */
+static __always_inline bool truncation_asked(struct scratch *s, __u64 ops, const struct dentry *d)
+{
+	__u64 was = s->truncating;
+
+	s->truncating = 0;
+	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
+}
+
+/* After an open that was let through. */
+static __always_inline void truncation_expect(struct scratch *s, __u64 ops, const struct dentry *d)
+{
+	if (ops != BL_OP_BIT(BL_OP_TRUNCATE) && (ops & BL_OP_BIT(BL_OP_TRUNCATE)) &&
+	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
+		s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
+}
+
+/* The whole question about a file. One without a name is not asked about. m, source: see question_file(). */
+static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
+{
+	int name, r;
+
+	if (!ask_begin(a, BL_KEY_PATH))
+		return refuse_unknown(ops, BL_R_NO_SCRATCH);
+	if (truncation_asked(a->s, ops, d))
+		return 0;
+	name = m ? name_of_path(a->s, d, m, &a->from) : NAME_KERNEL;
+	if (name == NAME_NAMELESS)
+		return 0;
+	if (!ask_owner(a, d, m, source) && name == NAME_OK)
+		name = BL_R_UNREADABLE;
+	r = ask_names(a, ops, d, m, name);
+	if (r != 0)
+		return r;
+	truncation_expect(a->s, ops, d);
+	return 0;
+}
+
+/*
+ * For hooks: questions about a file that need nothing but its names. A global function, which the kernel verifies once, and not for every
+ * set of operations that a hook can ask; it takes numbers only (number_of()). m 0: the kernel opens it for itself, in a layer of overlayfs.
+ * source: see ask_owner(); 0: none.
+ */
+__noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops)
+{
+	struct about a = {};
+
+	switch (who_asks(&a, ops)) {
+	case WHO_ASKS:
+		return ask_path(&a, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source);
+	case WHO_UNKNOWN:
+		return refuse_unknown(ops, BL_R_NO_LABEL);
+	case WHO_PROBE:
+		return m ? -BL_PROBE_ERRNO : 0;
+	default:
+		return 0;
+	}
+}
+
+/* What a hook returns for it. */
+static __always_inline int question(__u64 ops, struct dentry *d, struct vfsmount *m)
+{
+	return answer(question_file(number_of(d), number_of(m), 0, ops));
+}
+
+#endif
