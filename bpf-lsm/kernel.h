@@ -324,7 +324,7 @@ struct msghdr {
 #define FMODE_WRITE 0x2u
 #define FMODE_CREATED 0x100000u
 #define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
-#define FMODE_BACKING 0x1000000u     /* since 6.5: f_path of a backing file */
+#define FMODE_BACKING 0x3000000u     /* since 6.5, of a backing file; bit 25 as measured on 6.12, bit 24 on 7.2: the other is something else there */
 #define MQUEUE_MAGIC 0x19800202      /* include/uapi/linux/magic.h */
 #define HUGETLBFS_MAGIC 0x958458f6
 #define O_ACCMODE 03

@@ -103,6 +103,13 @@ static long walk_step(__u32 i, struct walk *w)
 	return 0;
 }
 
+static __always_inline bool mount_is_internal(__u64 mount)
+{
+	struct mount *m = (struct mount *)mount;
+
+	return (long)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL;
+}
+
 /* Is the top of the walk a place that names can be relative to? */
 static __always_inline int walk_top(struct walk *w)
 {
@@ -149,7 +156,7 @@ __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_
 		w.mount = (__u64)m;
 		w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
 		/* before the walk: overlayfs copies up in its work directory, which is not below its mount of the upper one */
-		if ((long)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL)
+		if (mount_is_internal((__u64)m))
 			return NAME_KERNEL;
 		bpf_loop(NAME_STEPS, walk_step, &w, 0);
 		if (w.result == NAME_OK)
@@ -190,8 +197,10 @@ static __always_inline bool file_is_backing(const struct file *f)
 {
 	__u32 mode = BPF_CORE_READ(f, f_mode);
 
+	/* the bit alone says little; pipes and memory are on the kernel's own mounts, too */
 	if (bpf_core_type_exists(struct backing_file))
-		return mode & FMODE_BACKING;
+		return (mode & FMODE_BACKING) && mount_is_internal(mount_of(BPF_CORE_READ(f, f_path.mnt))) &&
+		       !(BPF_CORE_READ(f, f_path.dentry, d_sb, s_flags) & SB_NOUSER);
 	return mode & FMODE_NOACCOUNT;
 }
 

@@ -112,6 +112,7 @@ int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_vi
 	(void)json_object_set_new(o, "mode", json_string(bl_text_mode(ev->mode)));
 	(void)json_object_set_new(o, "op", json_string(bl_text_op(ev->op)));
 	set_object(o, e);
+	(void)json_object_set_new(o, "canonical", json_boolean(ev->flags & BL_EVF_CANONICAL));
 	set_rule(o, ev, &names);
 	set_process(o, e);
 	line = json_dumps(o, JSON_COMPACT);

@@ -90,6 +90,8 @@ void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_v
 		bl_text_object(b, ev->kind, e->obj, ev->obj_len);
 	else
 		bl_buf_str(b, "(unknown name)");
+	if (ev->flags & BL_EVF_CANONICAL)
+		bl_buf_str(b, " (reached by another name)");
 	text_who(b, e);
 	text_why(b, ev, &names);
 	text_generation(b, ev, &names);

@@ -27,7 +27,7 @@ struct cmd_options {
 	const char *script, *cgroup, *unit, *container;
 	const char *peer; /* program of the other process */
 	const char *fstype;
-	bool untrusted, owner, deleted, descendant;
+	bool untrusted, owner, deleted, descendant, canonical;
 	bool batch;
 	bool check; /* fmt --check */
 };

@@ -30,7 +30,8 @@ static const char usage_text[] =
 	"       policyc explain [--json] [--exe PATH]... [--script PATH] [--user NAME|UID] [--login NAME|UID]\n"
 	"                       [--groups GROUP,...] [--capabilities NAME,...] [--cgroup PATH] [--unit NAME]\n"
 	"                       [--container ID] [--untrusted] [--owner] [--deleted] [--fstype NAME]\n"
-	"                       [--peer PATH] [--descendant] [-I DIR]... IMAGE|FILE OPERATION [OBJECT]\n"
+	"                       [--canonical] [--peer PATH] [--descendant] [-I DIR]...\n"
+	"                       IMAGE|FILE OPERATION [OBJECT]\n"
 	"       policyc explain --batch [-I DIR]... IMAGE|FILE  (requests as JSON lines on standard input)\n"
 	"       policyc diff [--json] [-I DIR]... OLD NEW\n"
 	"       policyc report [--json] [-I DIR]... IMAGE|FILE\n"
@@ -245,7 +246,7 @@ static const struct option long_options[] = {
 	{ "unit", required_argument, NULL, 'T' },   { "container", required_argument, NULL, 'n' },
 	{ "owner", no_argument, NULL, 'w' },        { "deleted", no_argument, NULL, 'D' },
 	{ "fstype", required_argument, NULL, 'F' }, { "peer", required_argument, NULL, 'p' },
-	{ "descendant", no_argument, NULL, 'd' },
+	{ "descendant", no_argument, NULL, 'd' },  { "canonical", no_argument, NULL, 'A' },
 	{ "here", no_argument, NULL, 'H' },         { "root", required_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -329,6 +330,9 @@ static void set_option(struct cmd_options *o, const struct option_lists *lists, 
 		break;
 	case 'd':
 		o->descendant = true;
+		break;
+	case 'A':
+		o->canonical = true;
 		break;
 	}
 }

@@ -307,6 +307,8 @@ static int request_member(struct cursor *c, const char *name, struct request *q)
 		return text(c, name, &q->ask.object);
 	if (strcmp(name, "owner") == 0)
 		return boolean(c, name, &q->ask.owner);
+	if (strcmp(name, "canonical") == 0)
+		return boolean(c, name, &q->ask.canonical);
 	if (strcmp(name, "deleted") == 0)
 		return boolean(c, name, &q->ask.deleted);
 	if (strcmp(name, "descendant") == 0)

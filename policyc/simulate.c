@@ -209,7 +209,8 @@ int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_
 	if (r < 0)
 		return r;
 	ret->question = (struct bl_question){ .op = q->op, .reason = BL_R_RULE, .peer = q->peer ? &ret->peer : NULL };
-	ret->question.flags = (q->owner ? BL_QF_OWNER : 0) | (q->descendant ? BL_QF_DESCENDANT : 0);
+	ret->question.flags = (q->owner ? BL_QF_OWNER : 0) | (q->descendant ? BL_QF_DESCENDANT : 0) |
+			      (q->canonical ? BL_QF_EXPLICIT : 0);
 	ret->key_len = BL_PATH_MAX - from;
 	memcpy(ret->key, n.buf + from, ret->key_len);
 	ret->question.acc[0] = find(t, &n, from, ret->kind);

@@ -31,6 +31,7 @@ struct sim_request {
 	const struct sim_process *peer; /* of signal and ptrace; NULL: not known */
 	bool descendant;		/* the peer descends from the process */
 	bool owner;			/* the process's user owns the file */
+	bool canonical;			/* the object is a further name of the file: only rules that refuse count */
 	uint32_t op;
 	const char *object; /* as bl_text_object() writes it, see object_parse() */
 	size_t object_len;

@@ -107,7 +107,7 @@ asks web read /t/d/sub/f ok
 mount --bind /t/d/sub /t/bound
 asks web read /t/bound/f EPERM "a bind mount of a directory: the name below it"
 asks web in "/t/bound read f" EPERM
-asks web read /t/d/sub/f ok "and the other name of it"
+asks web read /t/d/sub/f EPERM "and the other name of it: a denial holds by every name"
 umount /t/bound
 touch /t/bound/f && asks web read /t/bound/f EPERM
 mount --bind /t/d/sub/f /t/bound/f
@@ -141,7 +141,7 @@ like "$(events)" '"reason":"detached"' "the event says detached"
 asks wide open-tree "/t/d free" ok "reading cannot be refused to this profile"
 mkdir -p /t/lz && mount -t tmpfs none /t/lz && echo x >/t/lz/f && asks other lazy "/t/lz f" ok
 mount -t tmpfs none /t/lz && echo x >/t/lz/f && asks web lazy "/t/lz f" EPERM "lazily unmounted tree"
-mkdir -p /t/deep && cd /t/deep || exit 1
+mkdir -p /t/deep && mount -t tmpfs none /t/deep && cd /t/deep || exit 1 # below the root of the guest the layer of overlayfs has a longer name
 /t/other deep "300 1 create f" >/dev/null
 /t/other deep "20 250 create f" >/dev/null
 asks web deep "300 1 read f" ok "300 components"
