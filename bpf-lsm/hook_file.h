@@ -116,14 +116,6 @@ int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
 }
 
-/* The first refusal of two. The kernel wants to see that it is one. */
-static __always_inline int two_answers(int a, int b)
-{
-	__u32 err = a != 0 ? -a : -b;
-
-	return err != 0 ? refusal(err) : 0;
-}
-
 /* Two names: both are always asked, so that a dry run reports what enforcing does. */
 /* What a further name for a file is; O_TMPFILE made one without a name. Not inline: the stack of its caller is short. */
 static __noinline __u64 link_ops(struct dentry *d)

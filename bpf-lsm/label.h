@@ -352,11 +352,19 @@ static __always_inline void confined_set(__u64 task, __u64 ops)
 		stat_add(BL_STAT_UNTRACKED);
 }
 
+/* Beside the operations: what else is asked of the task (hooks.h has the same bits for a policy). */
+#define CONFINED_USE (1ULL << 63)
+#define CONFINED_PEER (1ULL << 62)
+
 static __noinline void confined_update(const struct bl_tables *t, const struct bl_label *l, __u64 task)
 {
 	struct refusable c = { .t = t, .l = l };
 
 	bpf_loop(BL_TASK_PROFILES, refusable_step, &c, 0);
+	if (c.ops && bl_asks_use(t, l))
+		c.ops |= CONFINED_USE;
+	if (c.ops && bl_asks_peer(l))
+		c.ops |= CONFINED_PEER;
 	if (c.ops)
 		confined_set(task, c.ops);
 	else
