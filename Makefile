@@ -100,7 +100,7 @@ $(O)/tests/unit/test_%: tests/unit/test_%.c $(O)/policyc/libpolicyc.a $(O)/lib/l
 	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote policyc -iquote tests/unit \
 		-I$(O)/policyc -o $@ $< $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a $(shell pkg-config --libs check)
 
-$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_net.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
+$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
 

@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "owner.h"
+#include "refused.h"
 
 enum who {
 	WHO_NOBODY = 0, /* no policy, or a task that no profile holds: let it pass */
@@ -12,27 +13,6 @@ enum who {
 	WHO_UNKNOWN = 2, /* no label could be had */
 	WHO_PROBE = 3,   /* the self-test */
 };
-
-/* -err as the verifier wants to see it: it loses the range of a BPF_NEG. */
-static __always_inline int refusal(__u32 err)
-{
-	__u64 e = err, r;
-
-	asm volatile("%1 &= 4095; %0 = 0; %0 -= %1" : "=&r"(r), "+r"(e));
-	return r;
-}
-
-/* What a global function said, as the verifier wants to see it. */
-static __always_inline int answer(int r)
-{
-	return r != 0 ? refusal(-r) : 0;
-}
-
-/* The first refusal of two. */
-static __always_inline int two_answers(int a, int b)
-{
-	return answer(a != 0 ? a : b);
-}
 
 /* Fills a with the tables and the label, current for this moment. ops: what will be asked, for the self-test. */
 static __always_inline enum who who_asks(struct about *a, __u64 ops)
@@ -63,18 +43,23 @@ static __always_inline enum who who_asks(struct about *a, __u64 ops)
 
 /*
  * The question cannot be put, for want of a label or of room: what the task was the last time decides, and only what it could be
- * refused then is. No event can be made either; the counter of the reason tells.
+ * refused then is. all: CONFINED_* that must be asked of it, besides. No event can be made either; the counter of the reason tells.
  */
-static __noinline int refuse_unknown(__u64 ops, __u32 reason)
+static __noinline int refuse_unknown_of(__u64 all, __u64 ops, __u32 reason)
 {
 	__u64 task = (__u64)bpf_get_current_task();
 	__u64 *known = bpf_map_lookup_elem(&confined, &task);
 
-	if (!known || !(*known & ops))
+	if (!known || !(*known & ops) || (*known & all) != all)
 		return 0;
 	stat_add(BL_STAT_REASON0 + (reason & 15));
 	stat_add(BL_STAT_FAIL_CLOSED);
 	return -EPERM;
+}
+
+static __always_inline int refuse_unknown(__u64 ops, __u32 reason)
+{
+	return refuse_unknown_of(0, ops, reason);
 }
 
 /* Begins a question; the answers to it are collected in a->s->result. False: there is no room for it. */

@@ -4,11 +4,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "hook_accept.h"
 #include "hook_attr.h"
 #include "hook_exec.h"
 #include "hook_file.h"
 #include "hook_map.h"
 #include "hook_net.h"
+#include "hook_recv.h"
 #include "hook_sys.h"
 
 char LICENSE[] SEC("license") = "GPL";

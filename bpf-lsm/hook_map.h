@@ -11,6 +11,7 @@
 
 #include "code.h"
 #include "several.h"
+#include "use.h"
 
 static __always_inline bool mm_is_being_made(const struct task_struct *task)
 {
@@ -76,6 +77,16 @@ static __always_inline bool file_is_device(const struct file *f)
 	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFCHR;
 }
 
+/* By profiles with `descriptors strict`, about a file that is mapped: it is so to be read, whatever else. */
+__noinline int question_map_use(__u64 file, __u64 writes)
+{
+	struct file *f = (struct file *)file;
+
+	if (!f || !use_is_asked() || mm_is_being_made(bpf_get_current_task_btf()) || file_is_socket(f))
+		return 0;
+	return use_question(f, BL_OP_BIT(BL_OP_READ) | (writes ? BL_OP_BIT(BL_OP_WRITE) : 0));
+}
+
 SEC("lsm/mmap_file")
 int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
 {
@@ -91,7 +102,8 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 		ops |= BL_OP_BIT(BL_OP_MAP);
 		memory = !file || (private && ((prot & PROT_WRITE) || file_is_device(file)));
 	}
-	return ops != 0 ? answer(map_answer(number_of(file), ops, memory)) : 0;
+	ret = map_answer(number_of(file), ops, memory);
+	return two_answers(ret, question_map_use(number_of(file), !private && (prot & PROT_WRITE)));
 }
 
 SEC("lsm/file_mprotect")
@@ -112,7 +124,8 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		ops |= BL_OP_BIT(BL_OP_MAP);
 		memory = !file || (!(was & VM_SHARED) && ((prot & PROT_WRITE) || vma->anon_vma || file_is_device(file)));
 	}
-	return ops != 0 ? answer(map_answer((__u64)file, ops, memory)) : 0;
+	ret = map_answer((__u64)file, ops, memory);
+	return two_answers(ret, writes && (was & VM_SHARED) ? question_map_use((__u64)file, true) : 0);
 }
 
 #endif

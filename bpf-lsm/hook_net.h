@@ -132,6 +132,9 @@ int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, 
 {
 	if (ret != 0)
 		return ret;
+	ret = refused_socket(sock);
+	if (ret != 0)
+		return ret;
 	if (!msg->msg_name) {
 		unix_names_not((__u64)BPF_CORE_READ(sock, sk));
 		return 0;
@@ -161,7 +164,7 @@ int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int re
 
 /*
  * Decides about a->s->endpoint, a local end. For accept the key ends in the peer's address; there is none yet, so the rules are such
- * that every address will do (BL_FEAT_ACCEPT_FROM), and the report leaves it out.
+ * that every address will do (bl_asks_peer()), and the report leaves it out.
  */
 static __noinline void local_decide(struct about *a, __u32 op)
 {
@@ -217,6 +220,31 @@ static __always_inline void local_read(struct bl_endpoint *e, const struct sock_
 		e->family = BL_FAM_INET;
 		bpf_core_read(e->addr, 4, &sk->__sk_common.skc_rcv_saddr);
 	}
+}
+
+/* The other end of a connected socket. False: it has none that is an address. */
+static __noinline bool peer_read(struct bl_endpoint *e, const struct sock *sk)
+{
+	struct sock_kind k;
+	__u8 any = 0;
+
+	__builtin_memset(e, 0, sizeof(*e));
+	sock_kind(&k, sk);
+	if (k.family != AF_INET && k.family != AF_INET6)
+		return false;
+	e->proto = k.proto;
+	e->has_port = k.has_port;
+	e->port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (k.family == AF_INET6) {
+		e->family = BL_FAM_INET6;
+		bpf_core_read(e->addr, 16, &sk->__sk_common.skc_v6_daddr);
+	} else {
+		e->family = BL_FAM_INET;
+		bpf_core_read(e->addr, 4, &sk->__sk_common.skc_daddr);
+	}
+	for (int i = 0; i < 16; i++)
+		any |= e->addr[i];
+	return any != 0;
 }
 
 /* A bind. A unix path is asked about when its file is made (unix_bind_path()): only then is its name known. */
@@ -296,15 +324,6 @@ int BPF_PROG(socket_listen, struct socket *sock, int backlog, int ret)
 	struct sock *sk = BPF_CORE_READ(sock, sk);
 
 	return ret != 0 || !sk ? ret : local_question(BL_OP_BIND, sk);
-}
-
-/* Before the wait for somebody who connects, and also where accept() would not wait. */
-SEC("lsm/socket_accept")
-int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret)
-{
-	struct sock *sk = BPF_CORE_READ(sock, sk);
-
-	return ret != 0 || !sk ? ret : local_question(BL_OP_ACCEPT, sk);
 }
 
 /* ---- SCTP: several addresses at once, by a socket option ---- */

@@ -162,6 +162,7 @@ struct file {
 	unsigned int f_flags;
 	struct path f_path;
 	struct inode *f_inode;
+	void *private_data; /* of a socket: its struct socket */
 };
 
 /* since 6.5; before, FMODE_NOACCOUNT marks the same files and f_path is the user's */
@@ -269,10 +270,13 @@ struct in6_addr {
 };
 
 struct sock_common {
+	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
 	__u16 skc_num; /* local port, host order */
 	unsigned short skc_family;
 	unsigned char skc_ipv6only : 1;
+	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
@@ -300,6 +304,7 @@ struct unix_sock {
 
 struct socket {
 	short type;
+	struct file *file; /* NULL: the kernel's own */
 	struct sock *sk;
 };
 
@@ -327,6 +332,8 @@ struct msghdr {
 #define FMODE_BACKING 0x3000000u     /* since 6.5, of a backing file; bit 25 as measured on 6.12, bit 24 on 7.2: the other is something else there */
 #define MQUEUE_MAGIC 0x19800202      /* include/uapi/linux/magic.h */
 #define HUGETLBFS_MAGIC 0x958458f6
+#define MAY_WRITE 0x2                /* include/linux/fs.h */
+#define MAY_READ 0x4
 #define O_ACCMODE 03
 #define O_TRUNC 01000                /* include/uapi/asm-generic/fcntl.h */
 #define O_APPEND 02000

@@ -351,9 +351,23 @@ static __always_inline void confined_set(__u64 task, __u64 ops)
 		stat_add(BL_STAT_UNTRACKED);
 }
 
-static __always_inline void confined_clear(__u64 task)
+/* Beside the operations: what else is asked of the task (hooks.h has the same bits for a policy). */
+#define CONFINED_USE (1ULL << 63)
+#define CONFINED_PEER (1ULL << 62)
+
+/* Keeps what the task could be refused. */
+static __always_inline void confined_update(const struct bl_tables *t, const struct bl_label *l, __u64 task)
 {
-	bpf_map_delete_elem(&confined, &task);
+	__u64 ops = l->refusable;
+
+	if (ops != 0 && bl_asks_use(t, l))
+		ops |= CONFINED_USE;
+	if (ops != 0 && bl_asks_peer(l))
+		ops |= CONFINED_PEER;
+	if (ops != 0)
+		confined_set(task, ops);
+	else
+		bpf_map_delete_elem(&confined, &task);
 }
 
 /* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
@@ -382,10 +396,7 @@ static __always_inline void label_compute(const struct bl_tables *t, struct bl_l
 		l->flags |= BL_LF_FULL;
 	label_others(&c, task);
 	bl_label_finish(t, l);
-	if (l->refusable)
-		confined_set((__u64)task, l->refusable);
-	else
-		confined_clear((__u64)task);
+	confined_update(t, l, (__u64)task);
 	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
 		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 }

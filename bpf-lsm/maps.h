@@ -69,6 +69,8 @@ struct scratch {
 	struct bl_event event; /* here, as the kernel allows 512 bytes of stack to all frames together */
 	struct bl_endpoint endpoint;
 	struct names names;
+	struct bl_endpoint peer;
+	struct bl_endpoint accept_local; /* of the accept under way */
 	struct bl_cgroup_names parts;
 	__u64 lineage;
 	__u64 gids; /* supplementary groups */
@@ -78,6 +80,8 @@ struct scratch {
 	__u64 truncating; /* inode whose truncation the open under way has asked about */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
 	__u64 binding;    /* unix socket whose bind is making its file */
+	__u64 accepting;  /* struct socket that an accept under way will give out, if the peer decides; 0: none */
+	__u64 accept_dual; /* its local end is IPv4's, too */
 	__u64 remounting; /* superblock of a remount by mount() that has been asked about */
 	__u64 list_at;    /* what is left of a list of addresses: here, where the verifier does not follow it from step to step */
 	__u32 list_left;

@@ -90,7 +90,7 @@ static int first_start(const struct bl_object *o, const struct job *job, int tab
 	int r = bl_object_control_set(o, &control, err);
 
 	if (r == 0)
-		r = bl_object_attach(job->image.tables->ops, NULL, err);
+		r = bl_object_attach(bl_needs(job->image.tables), NULL, err);
 	if (r == 0)
 		r = bl_selftest(o, err);
 	if (r == 0)
@@ -105,7 +105,7 @@ static int first_make(const struct job *job, uint32_t words, struct bl_error *er
 
 	r = bl_pins_prepare(err);
 	if (r == 0)
-		r = bl_object_load(words, job->image.tables->ops, err);
+		r = bl_object_load(words, bl_needs(job->image.tables), err);
 	if (r == 0)
 		r = bl_object_open(&o, err);
 	if (r == 0)
@@ -144,7 +144,7 @@ static int load_first(struct job *job, struct bl_error *err)
 static int switch_over(const struct bl_object *o, const struct job *job, int tables_fd, struct bl_error *err)
 {
 	bool added[BL_NHOOKS] = {false};
-	int r = bl_object_attach(job->image.tables->ops, added, err);
+	int r = bl_object_attach(bl_needs(job->image.tables), added, err);
 
 	if (r == 0)
 		r = bl_selftest(o, err);
@@ -161,7 +161,7 @@ static void clean_up(const struct job *job, uint32_t now, uint32_t before)
 	uint32_t gens[BL_PINS_MAX_GENS];
 	size_t n = bl_pins_gens(gens);
 
-	(void)bl_object_detach_unneeded(job->image.tables->ops, NULL);
+	(void)bl_object_detach_unneeded(bl_needs(job->image.tables), NULL);
 	for (size_t i = 0; i < n; i++)
 		if (gens[i] != now && gens[i] != before)
 			(void)bl_gen_remove(gens[i], NULL);
@@ -198,7 +198,7 @@ static int load_next(const struct bl_object *o, uint32_t now, struct job *job, s
 				    job->image.tables->nwords, words);
 	r = next_generation(now, &gen, err);
 	if (r == 0)
-		r = bl_object_load_more(words, job->image.tables->ops, err);
+		r = bl_object_load_more(words, bl_needs(job->image.tables), err);
 	if (r == 0)
 		r = bl_gen_make(gen, words, job->flags, &job->image, job->path, &fd, err);
 	if (r < 0)

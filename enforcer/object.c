@@ -61,10 +61,14 @@ const char *bl_object_log_tail(int lines)
 /* The first operation that needs a hook, for messages. */
 static const char *op_of_hook(const struct bl_hook *h, uint64_t ops)
 {
+	uint64_t both = h->ops & ops;
+
 	for (uint32_t op = 0; op < 64; op++)
-		if ((h->ops & ops & BL_OP_BIT(op)) != 0)
+		if ((both & ~(BL_NEED_USE | BL_NEED_PEER) & BL_OP_BIT(op)) != 0)
 			return bl_text_op(op);
-	return "any operation";
+	if (both & BL_NEED_PEER)
+		return "accept from";
+	return both & BL_NEED_USE ? "descriptors strict" : "any operation";
 }
 
 /*

@@ -57,7 +57,7 @@ static void find_missing(struct status *s)
 		bool optional =
 			(bl_hooks[i].flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", bl_hooks[i].name);
 
-		if (bl_hook_needed(&bl_hooks[i], s->tables->ops) && !optional && !bl_object_attached(i))
+		if (bl_hook_needed(&bl_hooks[i], bl_needs(s->tables)) && !optional && !bl_object_attached(i))
 			s->missing = bl_hooks[i].name;
 	}
 }

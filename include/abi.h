@@ -89,7 +89,7 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 #define BL_FEATURES_ENFORCED \
 	(BL_FEAT_EXE | BL_FEAT_SCRIPT | BL_FEAT_USER | BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY | BL_FEAT_CGROUP | \
 	 BL_FEAT_UNIT | BL_FEAT_CONTAINER | BL_FEAT_ANCESTOR | BL_FEAT_OWNER | BL_FEAT_PEER | BL_FEAT_TRANSITION | BL_FEAT_QUIET | \
-	 BL_FEAT_CODE | BL_FEAT_UNIX)
+	 BL_FEAT_CODE | BL_FEAT_UNIX | BL_FEAT_ACCEPT_FROM | BL_FEAT_STRICT)
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
@@ -112,7 +112,8 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 	X(QUIET, 13, "'quiet'") \
 	X(CODE, 14, "the objects memfd, deleted, anonymous and fstype") \
 	X(UNIX, 15, "unix socket addresses") \
-	X(ACCEPT_FROM, 16, "'from' in rules about accept")
+	X(ACCEPT_FROM, 16, "'from' in rules about accept") \
+	X(STRICT, 17, "'descriptors strict'")
 
 enum bl_feature {
 #define X(NAME, n, t) BL_FEAT_##NAME = 1 << (n),
@@ -266,9 +267,17 @@ struct bl_profile {
 	__u64 deny_ops;   /* BL_OP_BIT of every operation that the default refuses */
 	__u64 rule_ops;   /* BL_OP_BIT of every operation that a rule of the profile refuses of something */
 	__u32 mode;       /* BL_MODE_* */
-	__u32 entered;    /* atom that holds of what a rule's `enter` put in, 0: nothing can enter */
+	__u16 entered;    /* atom that holds of what a rule's `enter` put in, 0: nothing can enter */
+	__u16 flags;      /* BL_PF_* */
 };
 #define BL_PROFILE_WORDS 4u
+/* The last word of a profile, as the core reads it. */
+#define BL_PROFILE_MODE(w) ((__u32)(w))
+#define BL_PROFILE_ENTERED(w) ((__u32)((w) >> 32) & 0xffffu)
+#define BL_PROFILE_FLAGS(w) ((__u32)((w) >> 48))
+#define BL_PF_STRICT 1u /* descriptors are judged whenever they are used, too */
+#define BL_PF_FROM 2u   /* a rule about accept says from whom: the peer must be known */
+#define BL_PF_ALL 3u
 _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 
 /* List entry: profile 8 | flags 8 | if 10 | unless 10 | verdict 4 | spare 4 | rule 20, most significant first. */
@@ -310,6 +319,8 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 #define BL_LF_UNTRUSTED 2u /* executed in a mount namespace owned by a user namespace other than the initial one */
 #define BL_LF_FULL 4u      /* more profiles or inherited terms than fit: everything that could be refused is */
 #define BL_LF_LOST 16u     /* an inherited term did not fit: the label is full for good */
+#define BL_LF_STRICT 32u   /* it is in a profile with BL_PF_STRICT */
+#define BL_LF_FROM 64u     /* it is in a profile with BL_PF_FROM */
 #define BL_LF_NAMELESS 8u  /* the program has no name (memfd, detached mount): no exe term holds */
 
 struct bl_label {
@@ -346,6 +357,7 @@ _Static_assert(sizeof(struct bl_label) == 80 + 256 + 256 + 256 + 128 + 64 + 64 +
 #define BL_QF_OWNER 1u      /* fsuid is the owner of the file */
 #define BL_QF_DESCENDANT 2u /* the peer descends from the acting process */
 #define BL_QF_EXPLICIT 4u   /* a further name of the object: only a rule that refuses counts (DESIGN section 2, point 12) */
+#define BL_QF_USE 8u        /* a descriptor is used that was judged before: only profiles with BL_PF_STRICT answer */
 struct bl_question {
 	__u32 op;
 	__u32 reason; /* BL_R_RULE, or why the object's name could not be had */

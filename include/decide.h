@@ -185,7 +185,7 @@ BL_FN void bl_label_begin(const struct bl_tables *t, struct bl_label *l)
 	__builtin_memset(l->prof, 0, sizeof(l->prof));
 	l->nprof = 0;
 	l->rule_ops = l->refusable = 0;
-	l->flags &= ~BL_LF_FULL;
+	l->flags &= ~(BL_LF_FULL | BL_LF_STRICT | BL_LF_FROM);
 	if (l->flags & BL_LF_LOST)
 		l->flags |= BL_LF_FULL;
 	l->atoms[0] = 1;
@@ -229,6 +229,11 @@ static BL_INLINE void bl_label_inherit(const struct bl_tables *t, struct bl_labe
 	bl_label_key(t, l, n, from, BL_KEY_ANCESTOR);
 }
 
+static inline __u64 bl_profile_last(const struct bl_tables *t, __u32 p)
+{
+	return bl_word(t, (__u64)t->off_profiles + (__u64)p * BL_PROFILE_WORDS + 3);
+}
+
 struct bl_move_ctx {
 	const struct bl_tables *t;
 	struct bl_label *l;
@@ -253,7 +258,7 @@ BL_CB long bl_label_enter_one(__u32 i, struct bl_move_ctx *c)
 		return 1;
 	if (!bl_bit(c->moves, i, BL_MAX_PROFILES))
 		return 0;
-	atom = bl_word(c->t, (__u64)c->t->off_profiles + (__u64)i * BL_PROFILE_WORDS + 3) >> 32;
+	atom = BL_PROFILE_ENTERED(bl_profile_last(c->t, i));
 	if (atom != 0)
 		bl_sticky_add(c->t, c->l, bl_word(c->t, (__u64)c->t->off_atoms + atom));
 	return 0;
@@ -303,6 +308,7 @@ BL_CB long bl_label_lit(__u32 i, struct bl_label_ctx *c)
 BL_CB long bl_label_profile(__u32 i, struct bl_label_ctx *c)
 {
 	__u64 prof = (__u64)c->t->off_profiles + (__u64)i * BL_PROFILE_WORDS, rules;
+	__u32 flags;
 
 	if (i >= c->t->nprofiles)
 		return 1;
@@ -312,11 +318,13 @@ BL_CB long bl_label_profile(__u32 i, struct bl_label_ctx *c)
 		c->l->flags |= BL_LF_FULL;
 		return 1;
 	}
+	flags = BL_PROFILE_FLAGS(bl_profile_last(c->t, i));
+	c->l->flags |= (flags & BL_PF_STRICT ? BL_LF_STRICT : 0) | (flags & BL_PF_FROM ? BL_LF_FROM : 0);
 	c->l->prof[bl_mask(c->l->nprof, BL_TASK_PROFILES)] = i;
 	c->l->nprof++;
 	rules = bl_word(c->t, prof + 2);
 	c->l->rule_ops |= rules;
-	if ((__u32)bl_word(c->t, prof + 3) == BL_MODE_ENFORCE && !(c->t->flags & BL_TF_DRY_RUN))
+	if (BL_PROFILE_MODE(bl_word(c->t, prof + 3)) == BL_MODE_ENFORCE && !(c->t->flags & BL_TF_DRY_RUN))
 		c->l->refusable |= rules | bl_word(c->t, prof + 1);
 	return 0;
 }
@@ -329,6 +337,18 @@ BL_FN void bl_label_finish(const struct bl_tables *t, struct bl_label *l)
 	bl_loop(BL_MAX_LITS, bl_label_lit, &c);
 	bl_loop(BL_MAX_PROFILES, bl_label_profile, &c);
 	l->gen = t->gen;
+}
+
+/* Does the use of a descriptor ask? Of a full label every profile is asked that says so. */
+static inline int bl_asks_use(const struct bl_tables *t, const struct bl_label *l)
+{
+	return (t->features & BL_FEAT_STRICT) && (l->flags & (BL_LF_STRICT | BL_LF_FULL));
+}
+
+/* Is accept asked about when the peer is known, and not before? A full label is refused at once. */
+static inline int bl_asks_peer(const struct bl_label *l)
+{
+	return (l->flags & (BL_LF_FROM | BL_LF_FULL)) == BL_LF_FROM;
 }
 
 /* ---- verdict ---- */
@@ -464,8 +484,7 @@ static BL_INLINE void bl_note_moves(struct bl_decide_ctx *c, __u64 e)
 BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_report *said)
 {
 	struct bl_report *rep = &c->r->reports[bl_mask(i, BL_TASK_PROFILES)];
-	__u64 prof = (__u64)c->t->off_profiles + (__u64)said->profile * BL_PROFILE_WORDS;
-	__u32 mode = (__u32)bl_word(c->t, prof + 3);
+	__u32 mode = BL_PROFILE_MODE(bl_profile_last(c->t, said->profile));
 
 	if (said->verdict <= BL_V_ALLOW)
 		return;
@@ -504,6 +523,8 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 	}
 	if (p >= c->t->nprofiles)
 		return 1;
+	if ((c->q->flags & BL_QF_USE) && !(BL_PROFILE_FLAGS(bl_profile_last(c->t, p)) & BL_PF_STRICT))
+		return 0;
 	said.profile = p;
 	prof = (__u64)c->t->off_profiles + (__u64)p * BL_PROFILE_WORDS;
 	if (c->reason != BL_R_RULE) {

@@ -11,6 +11,18 @@
 
 #define BL_HOOK_OPTIONAL 1u /* absent from some supported kernels, which ask the same question through another hook */
 
+/*
+ * What needs a hook besides operations, as bits beside theirs. bl_needs() is the set of both; features that only change answers are not
+ * in it.
+ */
+#define BL_NEED_USE (1ULL << 63)  /* descriptors are judged when they are used */
+#define BL_NEED_PEER (1ULL << 62) /* accept is judged by the peer */
+
+static inline __u64 bl_needs(const struct bl_tables *t)
+{
+	return t->ops | (t->features & BL_FEAT_STRICT ? BL_NEED_USE : 0) | (t->features & BL_FEAT_ACCEPT_FROM ? BL_NEED_PEER : 0);
+}
+
 #define BL_HOOK_OPS_OPEN \
 	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
 	 BL_OP_BIT(BL_OP_SETID))
@@ -24,8 +36,10 @@
 	X(bprm_committed_creds, 0, 0) \
 	X(file_open, BL_HOOK_OPS_OPEN, 0) \
 	X(file_fcntl, BL_OP_BIT(BL_OP_WRITE), 0) \
-	X(mmap_file, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE), 0) \
-	X(file_mprotect, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE), 0) \
+	X(mmap_file, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE) | BL_NEED_USE, 0) \
+	X(file_mprotect, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE) | BL_NEED_USE, 0) \
+	X(file_receive, BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(file_permission, BL_NEED_USE | BL_NEED_PEER, 0) \
 	X(path_truncate, BL_OP_BIT(BL_OP_TRUNCATE), 0) \
 	X(file_truncate, BL_OP_BIT(BL_OP_TRUNCATE), BL_HOOK_OPTIONAL) /* since 6.2; path_truncate before */ \
 	X(path_mknod, BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_MKNOD) | BL_OP_BIT(BL_OP_SETID) | BL_OP_BIT(BL_OP_BIND), 0) \
@@ -46,7 +60,10 @@
 	X(inode_remove_acl, BL_OP_BIT(BL_OP_ATTR), BL_HOOK_OPTIONAL) \
 	X(inode_file_setattr, BL_OP_BIT(BL_OP_ATTR), BL_HOOK_OPTIONAL) /* since 6.17, with the system call */ \
 	X(socket_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
-	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT), 0) \
+	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT) | BL_NEED_PEER, 0) \
+	X(socket_recvmsg, BL_NEED_PEER, 0) \
+	X(socket_getsockopt, BL_NEED_PEER, 0) \
+	X(sock_graft, BL_NEED_PEER, 0) \
 	X(unix_stream_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(unix_may_send, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(socket_create, BL_OP_BIT(BL_OP_SOCKET), 0) \

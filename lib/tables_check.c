@@ -173,7 +173,7 @@ static const struct bl_profile *profile(const struct check *c, uint32_t p)
 	return (const void *)&c->t->w[c->t->off_profiles + (size_t)p * BL_PROFILE_WORDS];
 }
 
-static int check_profiles(const struct check *c)
+static int check_profiles(struct check *c)
 {
 	for (uint32_t i = 0; i < c->t->nprofiles; i++) {
 		const struct bl_profile *p = profile(c, i);
@@ -184,6 +184,10 @@ static int check_profiles(const struct check *c)
 		if (p->entered >= c->t->natoms || (p->entered != 0 && c->t->w[c->t->off_atoms + p->entered] == 0))
 			return FAIL(c, "profile %" PRIu32 " is entered by term %" PRIu32 ", which is not inherited", i,
 				    p->entered);
+		if ((p->flags & ~BL_PF_ALL) != 0)
+			return FAIL(c, "profile %" PRIu32 " has unknown flags 0x%x", i, (unsigned int)p->flags);
+		c->features |= (p->flags & BL_PF_STRICT) != 0 ? BL_FEAT_STRICT : 0;
+		c->features |= (p->flags & BL_PF_FROM) != 0 ? BL_FEAT_ACCEPT_FROM : 0;
 		if (p->hash == 0)
 			return FAIL(c, "profile %" PRIu32 ": its name has no hash", i);
 		if (((p->deny_ops | p->rule_ops) & ~c->t->ops) != 0)
@@ -606,6 +610,9 @@ static int check_automaton(struct check *c)
 	if ((c->features & ~c->t->features) != 0)
 		return FAIL(c, "features 0x%" PRIx64 " are used that the head does not list",
 			    c->features & ~(uint64_t)c->t->features);
+	if (((c->features ^ c->t->features) & (BL_FEAT_STRICT | BL_FEAT_ACCEPT_FROM)) != 0)
+		return FAIL(c, "features 0x%" PRIx64 " are listed that no profile has",
+			    (uint64_t)((c->features ^ c->t->features) & (BL_FEAT_STRICT | BL_FEAT_ACCEPT_FROM)));
 	if (c->nstates != c->t->nstates)
 		return FAIL(c, "%" PRIu32 " states can be reached, the head says %" PRIu32, c->nstates, c->t->nstates);
 	return check_rows(c);
@@ -614,10 +621,12 @@ static int check_automaton(struct check *c)
 static int check_all(struct check *c)
 {
 	static int (*const steps[])(const struct check *) = {
-		check_dead, check_profiles, check_ops, check_lits, check_sticky,
+		check_dead, check_ops, check_lits, check_sticky,
 	};
 	int r = take_all_fixed(c);
 
+	if (r == 0)
+		r = check_profiles(c);
 	for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		r = steps[i](c);
 	if (r == 0)

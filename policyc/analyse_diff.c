@@ -46,6 +46,8 @@ static void profile_compare(const struct diff *d, struct diff_profile *p)
 		return;
 	p->subject = d->who.cond[0][p->at[0]] != d->who.cond[1][p->at[1]];
 	p->mode = (uint32_t)profile_word(img[0], p->at[0], 3) != (uint32_t)profile_word(img[1], p->at[1], 3);
+	p->strict = ((BL_PROFILE_FLAGS(profile_word(img[0], p->at[0], 3)) ^ BL_PROFILE_FLAGS(profile_word(img[1], p->at[1], 3))) &
+		     BL_PF_STRICT) != 0;
 	p->defaults = profile_word(img[0], p->at[0], 1) != profile_word(img[1], p->at[1], 1);
 }
 
@@ -466,7 +468,7 @@ bool diff_any(const struct diff *d)
 	for (size_t i = 0; i < d->nprofiles; i++) {
 		const struct diff_profile *p = &d->profiles[i];
 
-		if (p->at[0] == CHAIN_NOBODY || p->at[1] == CHAIN_NOBODY || p->mode || p->subject || p->defaults)
+		if (p->at[0] == CHAIN_NOBODY || p->at[1] == CHAIN_NOBODY || p->mode || p->subject || p->strict || p->defaults)
 			return true;
 	}
 	return false;

@@ -49,7 +49,7 @@ struct diff_item {
 struct diff_profile {
 	const char *name;
 	uint32_t at[2]; /* its number on either side, CHAIN_NOBODY: it is not there */
-	bool subject, mode, defaults; /* changed */
+	bool subject, mode, strict, defaults; /* changed */
 };
 
 struct diff {

@@ -106,6 +106,7 @@ enum ast_kind {
 	AST_SUBJECT,  /* terms */
 	AST_MODE,     /* word */
 	AST_INHERIT,  /* word */
+	AST_DESCRIPTORS, /* word */
 	AST_DEFAULT,  /* action, list */
 	AST_RULE,     /* action, list, parts, attrs */
 	AST_TEST,     /* word (its name), body of AST_AS and AST_EXPECT */

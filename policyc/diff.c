@@ -59,6 +59,9 @@ static void text_profile(struct bl_buf *b, const struct diff *d, const struct di
 		bl_buf_printf(b, "profile %s: the subject was '%s' and is '%s'\n", p->name,
 			      bl_image_str(img[0], img[0]->profiles[p->at[0]].subject),
 			      bl_image_str(img[1], img[1]->profiles[p->at[1]].subject));
+	if (p->strict)
+		bl_buf_printf(b, "profile %s: descriptors are %s judged when they are used\n", p->name,
+			      profile(img[1], p->at[1])->flags & BL_PF_STRICT ? "now" : "no longer");
 	for (int side = 0; p->defaults && side < 2; side++) {
 		uint64_t more = profile(img[side], p->at[side])->deny_ops & ~profile(img[!side], p->at[!side])->deny_ops;
 

@@ -73,9 +73,9 @@ static void json_profile(struct bl_buf *b, const struct diff *d, const struct di
 		bl_buf_char(b, '}');
 	}
 	bl_buf_str(b, ",\"changed\":[");
-	for (int i = 0; i < 3; i++) {
-		static const char *const words[] = { "mode", "subject", "default" };
-		const bool changed[] = { p->mode, p->subject, p->defaults };
+	for (int i = 0; i < 4; i++) {
+		static const char *const words[] = { "mode", "subject", "descriptors", "default" };
+		const bool changed[] = { p->mode, p->subject, p->strict, p->defaults };
 
 		if (!changed[i])
 			continue;
@@ -290,7 +290,7 @@ void diff_json(struct bl_buf *b, const struct diff *d)
 	for (size_t i = 0; i < d->nprofiles; i++) {
 		const struct diff_profile *p = &d->profiles[i];
 
-		if (p->at[0] != CHAIN_NOBODY && p->at[1] != CHAIN_NOBODY && !p->mode && !p->subject && !p->defaults)
+		if (p->at[0] != CHAIN_NOBODY && p->at[1] != CHAIN_NOBODY && !p->mode && !p->subject && !p->strict && !p->defaults)
 			continue;
 		bl_buf_str(b, sep);
 		json_profile(b, d, p);

@@ -49,6 +49,8 @@ static void text_profile(struct bl_buf *b, const struct bl_image *img, uint32_t 
 	put_place(b, img, m->file, m->line);
 	put_text(b, "    subject ", img, m->subject);
 	bl_buf_printf(b, "\n    mode    %s\n", bl_text_mode(p->mode));
+	if (p->flags & BL_PF_STRICT)
+		bl_buf_str(b, "    descriptors strict\n");
 	if (p->deny_ops) {
 		bl_buf_str(b, "    default deny ");
 		put_ops(b, p->deny_ops, ", ", "");
@@ -113,7 +115,8 @@ static void json_profile(struct bl_buf *b, const struct bl_image *img, uint32_t 
 	const struct bl_profile *p = profile(img, i);
 	const char *sep = "";
 
-	bl_buf_printf(b, "{\"profile\":%u,\"line\":%u,\"mode\":\"%s\",\"default_deny\":[", i, m->line, bl_text_mode(p->mode));
+	bl_buf_printf(b, "{\"profile\":%u,\"line\":%u,\"mode\":\"%s\",\"strict\":%s,\"default_deny\":[", i, m->line, bl_text_mode(p->mode),
+		      p->flags & BL_PF_STRICT ? "true" : "false");
 	put_ops(b, p->deny_ops, ",", "\"");
 	bl_buf_char(b, ']');
 	json_member(b, "name", bl_image_str(img, m->name));

@@ -26,8 +26,9 @@
 	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \
 	X(GAPS_NAME, BL_FEAT_EXE, "In a container of its own mount namespace, rules meet the container's names.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Descriptors that were open before the load, or are inherited, stay usable.") \
-	X(GAPS_FILE | GAPS_NET, 0, "Descriptors received over a unix socket, with pidfd_getfd(2) or IORING_MSG_SEND_FD, " \
-				   "and connected sockets received so, are not judged.") \
+	X(GAPS_FILE | GAPS_NET, 0, "Descriptors received through IORING_MSG_SEND_FD or binder are not judged.") \
+	X(BL_OP_BIT(BL_OP_CONNECT), 0, "A connected socket that is received is refused by rules about its peer, not by a default.") \
+	X(0, BL_FEAT_STRICT, "The use of descriptors is judged where it reads, writes or maps, not in ioctl(2), and not of sockets.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Requests put into an inherited io_uring with IORING_SETUP_SQPOLL are carried out, " \
 				   "and judged, as the process that made the ring.") \
 	X(GAPS_FILE, 0, "A new device node has another name than the one under /dev.") \
@@ -43,7 +44,8 @@
 	X(GAPS_NET, 0, "Raw sockets may put another address in the packet than the one judged, and any raw socket can " \
 		       "carry TCP and UDP.") \
 	X(GAPS_NET, 0, "Further paths of an MPTCP connection go where the peer says.") \
-	X(GAPS_NET, 0, "Answers on accepted connections are not judged, and a rule about accept cannot say from whom in this version.") \
+	X(GAPS_NET, 0, "Answers on accepted connections are not judged.") \
+	X(0, BL_FEAT_ACCEPT_FROM, "A rule that says from whom refuses what a connection carries, after the kernel has answered it.") \
 	X(GAPS_NET, 0, "Whoever may connect to a proxy or name server can reach through it.") \
 	X(BL_OP_BIT(BL_OP_MOUNT), 0, "A mount's source is compared as the text that was given: links and relative paths are not followed.") \
 	X(GAPS_SYS, 0, "Signals that the kernel sends for a process (F_SETOWN), modules that it loads by itself, and the users of " \

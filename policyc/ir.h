@@ -111,6 +111,7 @@ struct ir_profile {
 	const char *name;
 	uint64_t hash;         /* FNV-1a 64 of the name, never 0 */
 	enum bl_mode mode;
+	bool strict;           /* descriptors are judged when they are used, too */
 	uint64_t deny_ops;     /* BL_OP_BIT that the default refuses */
 	const char *subject;   /* canonical text */
 	uint32_t entered;      /* atom of what a rule's `enter` put in, 0: none does */

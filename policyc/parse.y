@@ -55,7 +55,7 @@ static void pc_error(struct src_loc *loc, struct parse *p, const char *text);
 %token <word> NAME "a name" VALUE "a value" STRING "quoted text"
 %token <word> SEMICOLON ";" COMMA "," EQUALS "=" OPEN "{" CLOSE "}"
 %token <word> INCLUDE "include" SET "set" EXCEPT "except" PROFILE "profile" SUBJECT "subject" MODE "mode"
-%token <word> DEFAULT "default" INHERIT "inherit" ALLOW "allow" DENY "deny" KILL "kill" LOG "log"
+%token <word> DEFAULT "default" INHERIT "inherit" DESCRIPTORS "descriptors" ALLOW "allow" DENY "deny" KILL "kill" LOG "log"
 %token <word> IF "if" UNLESS "unless" AND "and" MESSAGE "message" TAG "tag" SEVERITY "severity"
 %token <word> ERRNO "errno" QUIET "quiet" ENTER "enter" LEAVE "leave" TEST "test" ASSERT "assert"
 %token <word> TO "to" PORT "port" ON "on" FROM "from" FSTYPE "fstype" SOURCE "source" TARGET "target" TYPE "type"
@@ -136,7 +136,7 @@ top:
 	| error "}" { $$ = NULL; yyerrok; }
 	;
 
-body_word: SUBJECT | MODE | INHERIT | DEFAULT | ALLOW | DENY | KILL | LOG;
+body_word: SUBJECT | MODE | INHERIT | DESCRIPTORS | DEFAULT | ALLOW | DENY | KILL | LOG;
 top_word: SET | TEST | ASSERT;
 test_word: AS | EXPECT;
 
@@ -158,6 +158,7 @@ stmt:
 	| SUBJECT error ";" { $$ = ast_stmt(A, AST_SUBJECT, @$, $1); yyerrok; }
 	| MODE NAME ";" { $$ = ast_stmt(A, AST_MODE, @$, $2); }
 	| INHERIT NAME ";" { $$ = ast_stmt(A, AST_INHERIT, @$, $2); }
+	| DESCRIPTORS NAME ";" { $$ = ast_stmt(A, AST_DESCRIPTORS, @$, $2); }
 	| DEFAULT action ops ";" {
 		$$ = ast_stmt(A, AST_DEFAULT, @$, $1);
 		$$->action = $2;
@@ -375,7 +376,7 @@ junk_tokens:
 	;
 
 junk_token:
-	NAME | VALUE | STRING | "," | "=" | INCLUDE | SET | EXCEPT | PROFILE | SUBJECT | MODE | DEFAULT | INHERIT
+	NAME | VALUE | STRING | "," | "=" | INCLUDE | SET | EXCEPT | PROFILE | SUBJECT | MODE | DEFAULT | INHERIT | DESCRIPTORS
 	| ALLOW | DENY | KILL | LOG | IF | UNLESS | AND | MESSAGE | TAG | SEVERITY | ERRNO | QUIET | ENTER | LEAVE
 	| TEST | ASSERT | TO | PORT | ON | FROM | soft | TERM | SAME | DESCENDANT
 	;

@@ -146,7 +146,7 @@ static void text_needs(struct bl_buf *b, const struct report *r)
 				      (uint64_t)BL_FEATURES_ENFORCED >> i & 1 ? "" : ": not in this version, the enforcer will not load it");
 	bl_buf_str(b, "\nhooks\n");
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
-		if (hooks[i].ops == 0 || (hooks[i].ops & r->t->ops))
+		if (hooks[i].ops == 0 || (hooks[i].ops & bl_needs(r->t)))
 			bl_buf_printf(b, "  %s%s%s\n", hooks[i].name, hooks[i].ops == 0 ? " (always)" : "",
 				      hooks[i].flags & BL_HOOK_OPTIONAL ? " (where the kernel has it)" : "");
 }
@@ -202,7 +202,7 @@ static void json_needs(struct bl_buf *b, const struct report *r)
 	bl_buf_char(b, ']');
 	json_list_begin(b, "hooks", &sep);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		if (hooks[i].ops != 0 && !(hooks[i].ops & r->t->ops))
+		if (hooks[i].ops != 0 && !(hooks[i].ops & bl_needs(r->t)))
 			continue;
 		bl_buf_printf(b, "%s{\"name\":\"%s\",\"optional\":%s}", sep, hooks[i].name,
 			      hooks[i].flags & BL_HOOK_OPTIONAL ? "true" : "false");

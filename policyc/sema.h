@@ -33,7 +33,7 @@ struct sema_profile {
 	bool entered;	     /* some rule enters it */
 	bool names_accept;   /* some rule names accept: bind does not decide it */
 	bool has_unknown; /* statements that were not understood: one may be what seems to be missing */
-	struct src_loc mode_loc, inherit_loc, none_loc, subject_loc; /* line 0: none yet */
+	struct src_loc mode_loc, inherit_loc, descriptors_loc, none_loc, subject_loc; /* line 0: none yet */
 	struct src_loc op_loc[64];				     /* default by operation */
 	uint8_t op_width[64];					     /* operations that its word stands for */
 	struct arena_buf subject;				     /* canonical text */

@@ -116,6 +116,18 @@ static void inherit_statement(struct sema *s, struct sema_profile *p, const stru
 		sema_unknown(s, st->word, "E-unknown-value", "value of 'inherit'", words, 1);
 }
 
+static void descriptors_statement(struct sema *s, struct sema_profile *p, struct ir_profile *ir, const struct ast_stmt *st)
+{
+	static const char *const words[] = {"strict"};
+
+	if (profile_again(s, st, &p->descriptors_loc, "descriptors"))
+		return;
+	if (strcmp(st->word->text, "strict") == 0)
+		ir->strict = true;
+	else
+		sema_unknown(s, st->word, "E-unknown-value", "value of 'descriptors'", words, 1);
+}
+
 /*
  * The narrower word decides: an operation beats its class (DESIGN section 2, point 9), and as `truncate` is part of `write`, `write` of
  * `modify` and that of `file`, each beats the next.
@@ -165,7 +177,7 @@ static void default_statement(struct sema *s, struct sema_profile *p, struct ir_
 
 static void profile_misplaced(struct sema *s, const struct ast_stmt *st)
 {
-	static const char *const words[] = {"subject", "mode", "inherit", "default", "allow",
+	static const char *const words[] = {"subject", "mode", "inherit", "descriptors", "default", "allow",
 					    "deny",    "kill", "log",	  "include"};
 	struct diag *d;
 
@@ -197,6 +209,9 @@ static void profile_head(struct sema *s, struct sema_profile *p, struct ir_profi
 			break;
 		case AST_MODE:
 			mode_statement(s, p, ir, st);
+			break;
+		case AST_DESCRIPTORS:
+			descriptors_statement(s, p, ir, st);
 			break;
 		case AST_DEFAULT:
 			default_statement(s, p, ir, st);

@@ -160,13 +160,33 @@ static void profile_ops(const struct ir *ir, uint32_t p, uint64_t *refuse, uint6
 	}
 }
 
+/* Does the rule say whom to accept from? */
+static bool says_from(const struct ir_rule *r)
+{
+	for (size_t i = 0; i < r->object.npatterns; i++)
+		if (r->object.patterns[i].kind == BL_KEY_NET && r->object.patterns[i].net.peer.family != 0)
+			return true;
+	return false;
+}
+
+static uint16_t profile_flags(const struct ir *ir, uint32_t p)
+{
+	uint16_t flags = ir->profiles[p].strict ? BL_PF_STRICT : 0;
+
+	for (size_t i = 0; i < ir->nrules; i++)
+		if (ir->rules[i].profile == p && says_from(&ir->rules[i]))
+			flags |= BL_PF_FROM;
+	return flags;
+}
+
 static int add_profiles(struct build *b)
 {
 	b->head.off_profiles = (uint32_t)b->w.n;
 	b->head.nprofiles = (uint32_t)b->ir->nprofiles;
 	for (uint32_t i = 0; i < b->ir->nprofiles; i++) {
 		const struct ir_profile *p = &b->ir->profiles[i];
-		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode, .entered = p->entered };
+		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode, .entered = (uint16_t)p->entered,
+					.flags = profile_flags(b->ir, i) };
 		uint64_t v[BL_PROFILE_WORDS], say;
 		int r;
 
@@ -301,6 +321,8 @@ static uint64_t features(const struct build *b)
 {
 	uint64_t f = 0;
 
+	for (size_t i = 0; i < b->ir->nprofiles; i++)
+		f |= b->ir->profiles[i].strict ? BL_FEAT_STRICT : 0;
 	for (uint32_t kind = 0; kind < BL_KEY_KINDS; kind++)
 		f |= b->head.start[kind] != 0 ? bl_kind_feature(kind) : 0;
 	for (size_t i = 0; i < b->ir->nrules; i++) {
@@ -310,8 +332,7 @@ static uint64_t features(const struct build *b)
 		f |= r->peer != IR_PEER_ANY ? BL_FEAT_PEER : 0;
 		f |= r->leave || r->enter != 0 ? BL_FEAT_TRANSITION : 0;
 		f |= r->quiet ? BL_FEAT_QUIET : 0;
-		for (size_t j = 0; j < r->object.npatterns; j++)
-			f |= r->object.patterns[j].kind == BL_KEY_NET && r->object.patterns[j].net.peer.family != 0 ? BL_FEAT_ACCEPT_FROM : 0;
+		f |= says_from(r) ? BL_FEAT_ACCEPT_FROM : 0;
 	}
 	return f;
 }

@@ -17,7 +17,7 @@ struct ask_object {
 	__u32 kind; /* BL_KEY_PATH: names[] from `from`; BL_KEY_NET: endpoint, not canonical yet */
 	__u32 from;
 	__u32 reason; /* not 0: the object's name could not be had */
-	__u32 pad;
+	__u32 flags; /* BL_QF_USE */
 	struct bl_endpoint endpoint;
 };
 
@@ -135,6 +135,7 @@ BL_CB long ask_object(__u32 i, struct ask_ctx *c)
 		return 1;
 	c->ops = c->in->objects[at].ops;
 	c->q.reason = c->in->objects[at].reason != 0 ? c->in->objects[at].reason : BL_R_RULE;
+	c->q.flags = c->in->objects[at].flags;
 	c->q.acc[0] = 0;
 	if (c->q.reason == BL_R_RULE)
 		c->q.acc[0] = ask_lookup(c, i);

@@ -236,6 +236,7 @@ static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q
 	o->kind = net ? BL_KEY_NET : BL_KEY_PATH;
 	o->ops = make_ops(r, rule ? rule->ops : 0, net ? net_ops : path_ops);
 	o->reason = rnd_percent(r, 3) ? make_reason(r) : 0;
+	o->flags = rnd_percent(r, 20) ? BL_QF_USE : 0;
 	o->from = BL_PATH_MAX;
 	if (net)
 		make_endpoint(r, p ? &p->net : NULL, &o->endpoint);
@@ -284,7 +285,7 @@ static void print_object(const struct ask *q, uint32_t i, FILE *out)
 	const struct ask_object *o = &q->objects[i];
 	const struct bl_endpoint *e = &o->endpoint;
 
-	fprintf(out, "#   object %u: ops 0x%" PRIx64 " reason %u\n", i, (uint64_t)o->ops, o->reason);
+	fprintf(out, "#   object %u: ops 0x%" PRIx64 " reason %u flags %u\n", i, (uint64_t)o->ops, o->reason, o->flags);
 	if (o->kind == BL_KEY_PATH) {
 		print_name("path", &q->names[i], o->from, out);
 		return;

@@ -314,6 +314,8 @@ static void add_head(struct rnd *r, struct bl_buf *b, uint32_t i)
 		bl_buf_printf(b, "\tmode %s;\n", rnd_percent(r, 75) ? "audit" : "enforce");
 	if (rnd_percent(r, 15))
 		bl_buf_str(b, "\tinherit no;\n");
+	if (rnd_percent(r, 20))
+		bl_buf_str(b, "\tdescriptors strict;\n");
 }
 
 /* ---- shapes ---- */

@@ -248,9 +248,26 @@ static void question(const struct oracle *o, uint32_t op, uint32_t at, struct bl
 
 		if (!o->full && !o->conds[p])
 			continue;
+		place++;
+		if ((o->q->objects[at].flags & BL_QF_USE) && !o->ir->profiles[p].strict)
+			continue;
 		rep = profile_says(o, p, op, at);
-		add(r, &r->reports[place++ % BL_TASK_PROFILES], &rep);
+		add(r, &r->reports[(place - 1) % BL_TASK_PROFILES], &rep);
 	}
+}
+
+/* Of the profiles that a label lists. */
+static uint32_t strict_flag(const struct oracle *o)
+{
+	uint32_t n = 0, strict = 0;
+
+	for (uint32_t p = 0; p < o->ir->nprofiles && n < BL_TASK_PROFILES; p++) {
+		if (!o->conds[p])
+			continue;
+		n++;
+		strict |= o->ir->profiles[p].strict ? BL_LF_STRICT : 0;
+	}
+	return strict;
 }
 
 /* Are all names such as a kernel gives? About others the language says nothing. */
@@ -288,7 +305,7 @@ enum oracle_says oracle_check(const struct ir *ir, const struct bl_tables *t, co
 				question(&o, op, i, r);
 		}
 	}
-	ret->label.flags = (q->flags & ~BL_LF_FULL) | (o.full ? BL_LF_FULL : 0);
+	ret->label.flags = (q->flags & ~BL_LF_FULL) | (o.full ? BL_LF_FULL : 0) | strict_flag(&o);
 	return ret->label.flags == (a->label.flags & ~BL_LF_LOST) && memcmp(r, &a->result, sizeof(*r)) == 0 ? ORACLE_AGREES
 											    : ORACLE_DIFFERS;
 }

@@ -306,6 +306,11 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(mode_zero, profile0(f)->mode = 0, "mode 0 is neither")                                                       \
 	X(mode_three, profile0(f)->mode = 3, "mode 3 is neither")                                                      \
 	X(prof_entered, profile0(f)->entered = 3, "profile 0 is entered by term 3, which is not inherited")            \
+	X(prof_flags, profile0(f)->flags = 4, "profile 0 has unknown flags 0x4")                                       \
+	X(prof_strict, profile0(f)->flags = BL_PF_STRICT, "are used that the head does not list")                      \
+	X(prof_from, profile0(f)->flags = BL_PF_FROM, "are used that the head does not list")                          \
+	X(strict_nobody, f->t->features |= BL_FEAT_STRICT, "are listed that no profile has")                           \
+	X(from_nobody, f->t->features |= BL_FEAT_ACCEPT_FROM, "are listed that no profile has")                        \
 	X(prof_hash, profile0(f)->hash = 0, "has no hash")                                                             \
 	X(prof_deny, profile0(f)->deny_ops = BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")                    \
 	X(prof_refuse, profile0(f)->rule_ops |= BL_OP_BIT(BL_OP_WRITE), "that the tables do not list")               \

@@ -231,6 +231,8 @@ static const struct {
 	{ "subject any; deny exec;", 0, BL_OP_BIT(BL_OP_EXEC) | BL_OP_BIT(BL_OP_MAP) },
 	{ "subject any; deny bind;", BL_FEAT_UNIX, BL_OP_BIT(BL_OP_BIND) | BL_OP_BIT(BL_OP_ACCEPT) },
 	{ "subject any; deny bind; allow accept;", BL_FEAT_UNIX, BL_OP_BIT(BL_OP_BIND) },
+	{ "subject any; descriptors strict;", BL_FEAT_STRICT, 0 },
+	{ "subject any; deny accept tcp from 10.0.0.0/8;", BL_FEAT_ACCEPT_FROM, BL_OP_BIT(BL_OP_ACCEPT) },
 	{ "subject exe /x;", BL_FEAT_EXE, 0 },
 	{ "subject script /x;", BL_FEAT_SCRIPT, 0 },
 	{ "subject user 5;", BL_FEAT_USER, 0 },

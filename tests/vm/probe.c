@@ -607,6 +607,11 @@ static int spawn_wait(const char *text, enum spawn how)
 	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status) ? ECHILD : 0;
 }
 
+int run_program(const char *text)
+{
+	return spawn_wait(text, SPAWN_FORK);
+}
+
 static int do_run(const char *text)
 {
 	return spawn_wait(text, SPAWN_FORK);
@@ -886,7 +891,7 @@ static int do_held_ftruncate(const char *unused)
 
 /* ---- io_uring, one request ---- */
 
-int uring(struct io_uring_sqe sqe, unsigned int flags)
+static int uring_one(struct io_uring_sqe sqe, unsigned int flags, int fixed, int *ret)
 {
 	struct io_uring_params p = { .flags = flags, .sq_thread_idle = 100 };
 	int fd = (int)syscall(SYS_io_uring_setup, 4, &p), res = -ETIME;
@@ -898,6 +903,8 @@ int uring(struct io_uring_sqe sqe, unsigned int flags)
 	ring = mmap(NULL, len > cq ? len : cq, PROT_READ | PROT_WRITE, MAP_SHARED, fd, IORING_OFF_SQ_RING);
 	sqes = mmap(NULL, p.sq_entries * sizeof(sqe), PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)IORING_OFF_SQES);
 	if (ring == MAP_FAILED || sqes == MAP_FAILED)
+		return errno;
+	if (fixed >= 0 && syscall(SYS_io_uring_register, fd, IORING_REGISTER_FILES, &fixed, 1) < 0)
 		return errno;
 	memcpy(sqes, &sqe, sizeof(sqe));
 	*(unsigned int *)(ring + p.sq_off.array) = 0;
@@ -915,7 +922,29 @@ int uring(struct io_uring_sqe sqe, unsigned int flags)
 		syscall(SYS_io_uring_enter, fd, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0);
 	}
 	close(fd);
+	*ret = res;
 	return res < 0 ? -res : 0;
+}
+
+int uring(struct io_uring_sqe sqe, unsigned int flags)
+{
+	int res;
+
+	return uring_one(sqe, flags, -1, &res);
+}
+
+int uring_keep(struct io_uring_sqe sqe, int *ret)
+{
+	return uring_one(sqe, 0, -1, ret);
+}
+
+int uring_fixed(struct io_uring_sqe sqe, int fd)
+{
+	int res;
+
+	sqe.fd = 0;
+	sqe.flags |= IOSQE_FIXED_FILE;
+	return uring_one(sqe, 0, fd, &res);
 }
 
 static int uring_open(const char *path, unsigned int flags, uint8_t sqe_flags)
@@ -1256,7 +1285,7 @@ static const char *errno_name(int err)
 /* The errno of one probe, -1 if there is none of that name. */
 static int run_one(const char *op, const char *object)
 {
-	static const struct probe_op *const all[] = { probes, probes_net, probes_sys };
+	static const struct probe_op *const all[] = { probes, probes_net, probes_recv, probes_sys };
 
 	for (size_t i = 0; i < 3; i++)
 		for (const struct probe_op *p = all[i]; p->op; p++)

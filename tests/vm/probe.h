@@ -16,7 +16,7 @@ struct probe_op {
 };
 
 /* Each ends with an entry without a name. */
-extern const struct probe_op probes_net[], probes_sys[];
+extern const struct probe_op probes_net[], probes_recv[], probes_sys[];
 
 /* errno if r is negative, else 0 */
 int result(int r);
@@ -32,5 +32,14 @@ socklen_t parse_addr(const char *text, struct sockaddr_storage *ss);
 
 /* One request on a ring of its own. */
 int uring(struct io_uring_sqe sqe, unsigned int flags);
+
+/* One whose result is a number: it goes to *ret. */
+int uring_keep(struct io_uring_sqe sqe, int *ret);
+
+/* One on a registered file: fd becomes the ring's only one. */
+int uring_fixed(struct io_uring_sqe sqe, int fd);
+
+/* Runs another probe, "PROGRAM OP OBJECT"; what that found. */
+int run_program(const char *text);
 
 #endif

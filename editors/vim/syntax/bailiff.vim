@@ -8,7 +8,7 @@ syntax case match
 syntax iskeyword @,48-57,192-255,_,.,+,-,@-@,/,*,?,$,:,\\
 
 " reserved words
-syntax keyword bailiffStatement include set profile subject mode default inherit test assert as expect never
+syntax keyword bailiffStatement include set profile subject mode default inherit descriptors test assert as expect never
 syntax keyword bailiffVerdict allow deny kill log
 syntax keyword bailiffCondition if unless and except
 syntax keyword bailiffAttribute message tag severity errno quiet enter leave

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions that only profiles with `descriptors strict` answer: about a file that is used through a descriptor. */
+#ifndef BL_USE_H
+#define BL_USE_H
+
+#include "names.h"
+
+static __always_inline bool file_is_socket(const struct file *f)
+{
+	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
+}
+
+/* Does the policy have a profile that judges the use of descriptors? */
+static __always_inline bool use_is_asked(void)
+{
+	struct bl_tables *t = tables_now();
+
+	return t && (t->features & BL_FEAT_STRICT);
+}
+
+/* About a file; who asks is known, and that bl_asks_use(). */
+static __always_inline int ask_use(struct about *a, __u64 ops, struct file *file)
+{
+	struct vfsmount *m;
+	struct dentry *d;
+	int name;
+
+	a->q.flags = BL_QF_USE;
+	if (!ask_begin(a, BL_KEY_PATH))
+		return refuse_unknown_of(CONFINED_USE, ops, BL_R_NO_SCRATCH);
+	file_user_path(file, &d, &m);
+	name = name_of_path(a->s, d, m, &a->from);
+	if (name == NAME_NAMELESS || name == NAME_KERNEL)
+		return 0;
+	if (!ask_owner(a, d, m, NULL) && name == NAME_OK)
+		name = BL_R_UNREADABLE;
+	return ask_names(a, ops, d, m, name);
+}
+
+static __always_inline int use_question(struct file *file, __u64 ops)
+{
+	struct about a = {};
+
+	if (ops == 0)
+		return 0;
+	switch (who_asks(&a, BL_OP_BIT(BL_OP_READ))) {
+	case WHO_ASKS:
+		return bl_asks_use(a.t, a.l) ? ask_use(&a, ops, file) : 0;
+	case WHO_UNKNOWN:
+		return refuse_unknown_of(CONFINED_USE, ops, BL_R_NO_LABEL);
+	default:
+		return 0; /* the self-test asks when it opens */
+	}
+}
+
+/* A global function, which takes numbers only (number_of()): the kernel verifies it once for a program. */
+__noinline int question_use(__u64 file, __u64 ops)
+{
+	return use_question((struct file *)file, ops);
+}
+
+#endif
