@@ -3,6 +3,7 @@
 #ifndef BL_HOOK_FILE_H
 #define BL_HOOK_FILE_H
 
+#include "replace.h"
 #include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
@@ -116,14 +117,6 @@ int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 	return ret != 0 ? ret : question(BL_OP_DELETE, BL_OP_BIT(BL_OP_DELETE), dentry, dir->mnt);
 }
 
-/* The first refusal of two. The kernel wants to see that it is one. */
-static __always_inline int two_answers(int a, int b)
-{
-	__u32 err = a != 0 ? -a : -b;
-
-	return err != 0 ? refusal(err) : 0;
-}
-
 /* Two names: both are always asked, so that a dry run reports what enforcing does. */
 /* What a further name for a file is; O_TMPFILE made one without a name. Not inline: the stack of its caller is short. */
 static __noinline __u64 link_ops(struct dentry *d)
@@ -145,6 +138,8 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 	/* both names are on one mount, or it is EXDEV */
 	ret = question_two(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
 	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
+	ret = two_answers(ret, other);
+	other = name_changes(number_of(old_dentry), number_of(new_dir->mnt), number_of(new_dentry), number_of(new_dir->mnt), BL_OP_LINK);
 	return two_answers(ret, other);
 }
 
@@ -168,6 +163,12 @@ int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry,
 	}
 	ret = question_two(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), from);
 	other = question_two(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), to);
+	ret = two_answers(ret, other);
+	other = name_changes(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), number_of(new_dir->mnt), BL_OP_RENAME);
+	ret = two_answers(ret, other);
+	if (!(flags & RENAME_EXCHANGE))
+		return ret;
+	other = name_changes(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), number_of(old_dir->mnt), BL_OP_RENAME);
 	return two_answers(ret, other);
 }
 

@@ -306,8 +306,9 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 #define BL_BELOW_CLASS(w) ((__u32)(w))
 #define BL_BELOW_MOUNT(w) ((__u32)((w) >> 32) & 0x1fffffu) /* rule that names something below without a `**` before, + 1; 0: none */
 #define BL_BELOW_SAME (1ULL << 63) /* all directories have this class */
+#define BL_BELOW_LOOSE (1ULL << 62) /* the rule refuses below any directory: a report that has another to name names that */
 #define BL_BELOW_MOUNT_SHIFT 32
-#define BL_BELOW_KNOWN (0xffffffffULL | 0x1fffffULL << BL_BELOW_MOUNT_SHIFT | BL_BELOW_SAME)
+#define BL_BELOW_KNOWN (0xffffffffULL | 0x1fffffULL << BL_BELOW_MOUNT_SHIFT | BL_BELOW_SAME | BL_BELOW_LOOSE)
 
 /* Literal of a condition: atom 16 bits, flags above. A condition is an OR of clauses, a clause an AND of literals. */
 #define BL_LIT_ATOM(l) ((__u32)(l) & 0xffffu)

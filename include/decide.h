@@ -693,16 +693,17 @@ struct bl_below_find {
 	const struct bl_tables *t;
 	__u64 guard;
 	__u32 off;
-	__u32 class;
+	__u32 pad;
+	__u64 w; /* 0: the other list has no such guard */
 };
 
-BL_CB long bl_below_class(__u32 i, struct bl_below_find *c)
+BL_CB long bl_below_guard(__u32 i, struct bl_below_find *c)
 {
 	if (i >= (__u32)bl_word(c->t, c->off))
 		return 1;
 	if (BL_BELOW_GUARD(bl_word(c->t, (__u64)c->off + 1 + 2 * (__u64)i)) != c->guard)
 		return 0;
-	c->class = BL_BELOW_CLASS(bl_word(c->t, (__u64)c->off + 2 + 2 * (__u64)i));
+	c->w = bl_word(c->t, (__u64)c->off + 2 + 2 * (__u64)i);
 	return 1;
 }
 
@@ -731,9 +732,11 @@ BL_CB long bl_below_one(__u32 i, struct bl_decide_ctx *c)
 	} else if (c->list[2] == BL_BELOW_MOVED) {
 		f.guard = BL_BELOW_GUARD(e);
 		if (f.off != 0)
-			bl_loop(BL_MAX_LIST, bl_below_class, &f);
-		if (f.class == BL_BELOW_CLASS(w))
+			bl_loop(BL_MAX_LIST, bl_below_guard, &f);
+		if (BL_BELOW_CLASS(f.w) == BL_BELOW_CLASS(w))
 			return 0;
+		if ((w & BL_BELOW_LOOSE) && BL_BELOW_CLASS(f.w) != 0 && !(f.w & BL_BELOW_LOOSE))
+			return 0; /* the other list's turn says it better */
 	}
 	bl_report_add(c, bl_place(c->l, said.profile), &said);
 	return 0;

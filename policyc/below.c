@@ -438,6 +438,7 @@ static int add_list(struct find *f, const struct below_entry *e, size_t n, uint3
 
 		v[1 + 2 * i] = f->guards[e[i].guard] | BELOW_RULE(rank);
 		v[2 + 2 * i] = e[i].class | (f->same[e[i].guard] ? BL_BELOW_SAME : 0);
+		v[2 + 2 * i] |= rank & BELOW_ANYWHERE ? BL_BELOW_LOOSE : 0;
 		if (e[i].mount != UINT32_MAX)
 			v[2 + 2 * i] |= (uint64_t)(BELOW_RULE(e[i].mount) + 1) << BL_BELOW_MOUNT_SHIFT;
 	}
