@@ -271,7 +271,8 @@ int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_
 	bl_decide(t, &ret->label, &ret->question, &ret->result);
 	ask_create(t, ret);
 	ask_dual_stack(t, ret);
-	ask_hide(t, ret);
+	if (!q->alone)
+		ask_hide(t, ret);
 	return ask_change(t, q, ret, err);
 }
 

@@ -38,6 +38,7 @@ struct sim_request {
 	const char *fstype; /* exec and map: type of the file system, NULL: one that no rule names */
 	const char *to;	    /* rename and link: the object's new name, NULL: only the operation itself is asked about */
 	bool directory;	    /* the object is one */
+	bool alone;	    /* not what a mount hides */
 };
 
 struct sim_answer {
