@@ -319,7 +319,8 @@ static int read_object(char *const *args, size_t n, char *buf, size_t size)
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)
 {
-	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant };
+	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant,
+				 .to = o->to, .directory = o->directory };
 	struct sim_process peer = { .exes = &o->peer, .nexes = 1, .cgroup = "/", .login = UINT32_MAX };
 	struct groups g = { .n = 0 };
 	const char **scripts;
