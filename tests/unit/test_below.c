@@ -345,6 +345,34 @@ START_TEST(rules_and_reports)
 }
 END_TEST
 
+/* n rules, each under conditions of its own */
+static char *conditions(unsigned int n)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	bl_buf_str(&b, "profile p { subject any;\n");
+	for (unsigned int i = 0; i < n; i++)
+		bl_buf_printf(&b, "deny read /f%u if user %u unless group %u;\n", i, 1 + i / 100, 1 + i % 100);
+	bl_buf_str(&b, "}\n");
+	return b.data;
+}
+
+START_TEST(conditions_limit)
+{
+	char *at = conditions(BL_MAX_LIST), *above = conditions(BL_MAX_LIST + 1);
+	struct tables_error te;
+	struct policy p;
+
+	ck_assert_int_eq(build(at, &p.mem, &p.img, &te), 0);
+	free(p.mem);
+	ck_assert_int_eq(build(above, &p.mem, &p.img, &te), -E2BIG);
+	ck_assert_str_eq(te.id, "E-too-many-rules");
+	ck_assert_str_eq(te.msg.text, "names are refused under more than 1024 different conditions, this rule's among them");
+	free(at);
+	free(above);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("below");
@@ -353,6 +381,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(c, rules_and_reports, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(c, conditions_limit);
 	tcase_add_test(c, random_policies);
 	tcase_add_test(c, random_conditions);
 	tcase_set_timeout(c, 300);
