@@ -16,7 +16,7 @@
 
 /* Runs of states looked at: what takes longer is refused, as it would be by au_build(). */
 #ifndef MAX_MOUNT_WORK
-#define MAX_MOUNT_WORK (1ULL << 27)
+#define MAX_MOUNT_WORK (1ULL << 29)
 #endif
 
 struct node {

@@ -373,6 +373,27 @@ START_TEST(conditions_limit)
 }
 END_TEST
 
+/* Names in one directory that patterns with a wildcard there all have to be compared with */
+START_TEST(directories_limit)
+{
+	struct bl_buf b = BL_BUF_INIT;
+	struct rnd r = { .state = 1 };
+	struct tables_error te;
+	struct policy p;
+
+	bl_buf_str(&b, "profile p { subject any;\n");
+	for (unsigned int i = 0; i < 4000; i++)
+		bl_buf_printf(&b, "allow read /data/%08x%02x;\n", (uint32_t)rnd_next(&r), i % 256);
+	for (unsigned int i = 0; i < 2000; i++)
+		bl_buf_printf(&b, "deny write /data/*%03x/z;\n", i);
+	bl_buf_str(&b, "}\n");
+	ck_assert_int_eq(build(bl_buf_text(&b), &p.mem, &p.img, &te), -E2BIG);
+	ck_assert_str_eq(te.id, "E-too-big");
+	ck_assert_str_eq(te.msg.text, "too many directories lead to what this rule refuses");
+	bl_buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("below");
@@ -382,6 +403,7 @@ int main(void)
 
 	tcase_add_loop_test(c, rules_and_reports, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(c, conditions_limit);
+	tcase_add_test(c, directories_limit);
 	tcase_add_test(c, random_policies);
 	tcase_add_test(c, random_conditions);
 	tcase_set_timeout(c, 300);
