@@ -3,6 +3,7 @@
 #ifndef BL_HOOK_FILE_H
 #define BL_HOOK_FILE_H
 
+#include "replace.h"
 #include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
@@ -138,29 +139,49 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 	/* both names are on one mount, or it is EXDEV; both are always asked, so that a dry run reports what enforcing does */
 	ret = question_file(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
 	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
+	ret = two_answers(ret, other);
+	other = name_changes(number_of(old_dentry), number_of(new_dir->mnt), number_of(new_dentry), number_of(new_dir->mnt), BL_OP_LINK);
 	return two_answers(ret, other);
 }
 
-SEC("lsm/path_rename")
-int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
-	     struct dentry *new_dentry, unsigned int flags, int ret)
+static __always_inline __u64 arg_dentry(const __u64 *ctx, int n)
 {
-	__u64 from = BL_OP_BIT(BL_OP_RENAME), to = BL_OP_BIT(BL_OP_CREATE);
-	int other;
+	return number_of((const void *)ctx[n]);
+}
+
+static __always_inline __u64 arg_mount(const __u64 *ctx, int n)
+{
+	return number_of(((const struct path *)ctx[n])->mnt);
+}
+
+/*
+ * (old_dir, old_dentry, new_dir, new_dentry, flags, ret): read when they are needed, as keeping them all from call to call takes more
+ * of the stack than there is on 6.1.
+ */
+SEC("lsm/path_rename")
+int path_rename(__u64 *ctx)
+{
+	int ret = (int)ctx[5], other;
+	__u64 ops;
 
 	if (ret != 0)
 		return ret;
-	if (flags & RENAME_EXCHANGE) {
-		from |= BL_OP_BIT(BL_OP_CREATE);
-		to |= BL_OP_BIT(BL_OP_RENAME);
-	} else {
-		if (flags & RENAME_WHITEOUT)
-			from |= BL_OP_BIT(BL_OP_CREATE);
-		if (BPF_CORE_READ(new_dentry, d_inode))
-			to |= BL_OP_BIT(BL_OP_DELETE);
-	}
-	ret = question_file(number_of(old_dentry), number_of(old_dir->mnt), number_of(new_dentry), from);
-	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), to);
+	ops = BL_OP_BIT(BL_OP_RENAME);
+	if (ctx[4] & (RENAME_EXCHANGE | RENAME_WHITEOUT))
+		ops |= BL_OP_BIT(BL_OP_CREATE);
+	ret = question_file(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), ops);
+	ops = BL_OP_BIT(BL_OP_CREATE);
+	if (ctx[4] & RENAME_EXCHANGE)
+		ops |= BL_OP_BIT(BL_OP_RENAME);
+	else if (BPF_CORE_READ((struct dentry *)ctx[3], d_inode))
+		ops |= BL_OP_BIT(BL_OP_DELETE);
+	other = question_file(arg_dentry(ctx, 3), arg_mount(ctx, 2), arg_dentry(ctx, 1), ops);
+	ret = two_answers(ret, other);
+	other = name_changes(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), arg_mount(ctx, 2), BL_OP_RENAME);
+	ret = two_answers(ret, other);
+	if (!(ctx[4] & RENAME_EXCHANGE))
+		return ret;
+	other = name_changes(arg_dentry(ctx, 3), arg_mount(ctx, 2), arg_dentry(ctx, 1), arg_mount(ctx, 0), BL_OP_RENAME);
 	return two_answers(ret, other);
 }
 

@@ -4,6 +4,7 @@
 #define BL_HOOK_SYS_H
 
 #include "peer.h"
+#include "replace.h"
 
 /* The key is what stands at a->from, after the operation's number. */
 static __always_inline int sys_ask(struct about *a, __u32 op, __u32 reason)
@@ -194,25 +195,41 @@ static __always_inline const char *mount_type(unsigned long flags, const char *t
 	return flags & MS_MOVE ? type_move : type;
 }
 
-SEC("lsm/sb_mount")
-int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags, void *data, int ret)
+/* The question of mount(). A global function, as question_file() is: two of them in one frame are more than the stack holds. */
+__noinline int mount_ask(__u64 dev_name, __u64 type, __u64 d, __u64 m, __u64 flags)
 {
-	const char *what = mount_type(flags, type);
+	const char *what = mount_type(flags, (const char *)type);
+	bool mounts = what != type_remount && what != type_propagation;
 	struct about a = {};
 	__u32 reason;
-	int r;
+	int r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 
-	if (ret != 0)
-		return ret;
-	r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 	if (r != 1)
 		return r;
-	reason = mount_key(&a, path->dentry, path->mnt, what == type_remount || what == type_propagation ? NULL : dev_name, what);
+	reason = mount_key(&a, (struct dentry *)d, (struct vfsmount *)m, mounts ? (const char *)dev_name : NULL, what);
 	r = sys_ask(&a, BL_OP_MOUNT, reason);
 	a.s->remounting = 0;
 	if (r == 0 && (flags & MS_REMOUNT) && !(flags & MS_BIND))
-		a.s->remounting = (__u64)BPF_CORE_READ(path, mnt, mnt_sb);
+		a.s->remounting = (__u64)BPF_CORE_READ((struct vfsmount *)m, mnt_sb);
 	return r;
+}
+
+/* A mount that moves is told by the text that names it: where it was cannot be known. */
+SEC("lsm/sb_mount")
+int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags, void *data, int ret)
+{
+	__u64 d = number_of(path->dentry), m = number_of(path->mnt), hides = HIDES;
+	int other;
+
+	if (ret != 0)
+		return ret;
+	ret = mount_ask(number_of(dev_name), number_of(type), d, m, flags);
+	if ((flags & MS_REMOUNT) || (!(flags & MS_BIND) && (flags & MS_PROPAGATION)))
+		return two_answers(ret, 0);
+	if (!(flags & MS_BIND) && (flags & MS_MOVE))
+		hides |= MOVES;
+	other = names_hide(d, m, BL_OP_MOUNT, hides);
+	return two_answers(ret, other);
 }
 
 /*
@@ -241,30 +258,50 @@ int BPF_PROG(sb_remount, struct super_block *sb, void *mnt_opts, int ret)
  * Attaches what fsmount() or open_tree() made, or moves a mount. A clone of less than a whole file system is a bind mount; one of a whole
  * cannot be told from a new mount of that type.
  */
-static __noinline int attach_ask(struct about *a, const struct path *from, const struct path *to)
+__noinline int attach_ask(__u64 from_d, __u64 from_m, __u64 to_d, __u64 to_m, bool moves)
 {
-	struct mount *m = (struct mount *)mount_of(BPF_CORE_READ(from, mnt));
-	struct dentry *d = BPF_CORE_READ(from, dentry);
-	const char *type = BPF_CORE_READ(d, d_sb, s_type, name), *source = BPF_CORE_READ(m, mnt_devname);
-	struct walk w = { .mount = (__u64)m };
+	struct mount *m = (struct mount *)mount_of((struct vfsmount *)from_m);
+	struct dentry *d = (struct dentry *)from_d;
+	const char *type, *source;
+	struct about a = {};
+	int r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 
-	if (walk_top(&w) == NAME_OK)
+	if (r != 1)
+		return r;
+	type = BPF_CORE_READ(d, d_sb, s_type, name);
+	source = BPF_CORE_READ(m, mnt_devname);
+	if (moves)
 		type = type_move;
 	else if (d != BPF_CORE_READ(d, d_sb, s_root))
 		type = type_bind;
-	return sys_ask(a, BL_OP_MOUNT, mount_key(a, BPF_CORE_READ(to, dentry), BPF_CORE_READ(to, mnt), source, type));
+	return sys_ask(&a, BL_OP_MOUNT, mount_key(&a, (struct dentry *)to_d, (struct vfsmount *)to_m, source, type));
+}
+
+/* Is the mount attached somewhere? */
+static __noinline bool mount_has_place(__u64 mnt)
+{
+	struct walk w = { .mount = mount_of((struct vfsmount *)mnt) };
+
+	return walk_top(&w) == NAME_OK;
 }
 
 SEC("lsm/move_mount")
 int BPF_PROG(move_mount, const struct path *from_path, const struct path *to_path, int ret)
 {
-	struct about a = {};
-	int r;
+	__u64 d = number_of(from_path->dentry), m = number_of(from_path->mnt);
+	__u64 to_d = number_of(to_path->dentry), to_m = number_of(to_path->mnt);
+	bool moves = mount_has_place(m);
+	int other;
 
 	if (ret != 0)
 		return ret;
-	r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
-	return r != 1 ? r : attach_ask(&a, from_path, to_path);
+	ret = attach_ask(d, m, to_d, to_m, moves);
+	other = names_hide(to_d, to_m, BL_OP_MOUNT, HIDES);
+	ret = two_answers(ret, other);
+	if (!moves)
+		return ret;
+	other = name_changes(d, m, to_d, to_m, BL_OP_MOUNT);
+	return two_answers(ret, other);
 }
 
 SEC("lsm/sb_umount")
@@ -273,11 +310,28 @@ int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
 	return ret != 0 ? ret : sys_question_path(BL_OP_UMOUNT, BPF_CORE_READ(mnt, mnt_root), mnt);
 }
 
-/* About the new root. */
+__noinline int pivot_ask(__u64 d, __u64 m)
+{
+	return sys_question_path(BL_OP_PIVOT, (struct dentry *)d, (struct vfsmount *)m);
+}
+
+/*
+ * About the new root. In the initial mount namespace every name changes. In others the canonical names stay what they were, and starting a
+ * container is this.
+ */
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(sb_pivotroot, const struct path *old_path, const struct path *new_path, int ret)
 {
-	return ret != 0 ? ret : sys_question_path(BL_OP_PIVOT, BPF_CORE_READ(new_path, dentry), BPF_CORE_READ(new_path, mnt));
+	__u64 d = number_of(new_path->dentry), m = number_of(new_path->mnt);
+	int other;
+
+	if (ret != 0)
+		return ret;
+	ret = two_answers(pivot_ask(d, m), 0);
+	if (!task_in_init_ns())
+		return ret;
+	other = names_hide(d, m, BL_OP_PIVOT, MOVES);
+	return two_answers(ret, other);
 }
 
 /* ---- modules, kexec ---- */

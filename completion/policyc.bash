@@ -9,7 +9,7 @@ _policyc_options() { # of a command
 	test) echo --json --Werror -I ;;
 	dump | diff | report) echo --json -I ;;
 	explain) echo --json --exe --script --user --login --groups --capabilities --cgroup --unit --container --untrusted --owner \
-		--deleted --fstype --canonical --peer --descendant --batch -I ;;
+		--deleted --fstype --canonical --peer --descendant --to --directory --batch -I ;;
 	fmt) echo --json --check ;;
 	esac
 }

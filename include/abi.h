@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 2u
+#define BL_ABI_VERSION 3u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -74,6 +74,13 @@ enum bl_op {
 #define BL_OP_SLOT(op) ((op) & 15u)
 #define BL_OP_SLOTS 16u
 
+/*
+ * No operation of the language. A profile that refuses something by name has this bit among the operations that it could refuse, and
+ * then asks when a name changes: what links, renames and mounts.
+ */
+#define BL_OP_NAMES 14u
+#define BL_OPS_NAMES BL_OP_BIT(BL_OP_NAMES)
+
 enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYSTEM };
 
 /*
@@ -85,7 +92,7 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE) | BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_LINK) | \
 	 BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_MKNOD) | BL_OP_BIT(BL_OP_SETID) | BL_OP_BIT(BL_OP_EXEC) | \
 	 BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_SOCKET) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | \
-	 BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY)
+	 BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY | BL_OPS_NAMES)
 #define BL_FEATURES_ENFORCED \
 	(BL_FEAT_EXE | BL_FEAT_SCRIPT | BL_FEAT_USER | BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY | BL_FEAT_CGROUP | \
 	 BL_FEAT_UNIT | BL_FEAT_CONTAINER | BL_FEAT_ANCESTOR | BL_FEAT_OWNER | BL_FEAT_PEER | BL_FEAT_TRANSITION | BL_FEAT_QUIET | \
@@ -247,7 +254,9 @@ struct bl_tables {
 	__u64 ops;          /* BL_OP_BIT of every operation that some profile could refuse or report */
 	__u32 start[BL_KEY_KINDS];
 	__u64 features;     /* BL_FEAT_* */
-	__u64 reserved[12];
+	__u32 off_below;    /* nbelow words, ascending: high half a state after some directory and '/', low half a BL_BELOW_* list */
+	__u32 nbelow;
+	__u64 reserved[11];
 	__u8 cls[256]; /* byte class */
 	__u64 w[];
 };
@@ -296,6 +305,19 @@ _Static_assert(sizeof(struct bl_profile) == 8 * BL_PROFILE_WORDS, "profile");
 #define BL_EF_PEER 4u       /* only if the peer is what the rule's word says */
 #define BL_EF_IMPLIED 8u    /* creating a socket that this rule for an address could use */
 #define BL_EF_ALL 15u
+
+/*
+ * What refusals there are below a directory: a list is one word with the number of pairs, then pairs of words, ascending by the first. First: a
+ * list entry, whose rule is the first that refuses something below under these conditions. What else is in the entry is the guard. Second:
+ * two directories have one class if the refusals under this guard are the same below both; 0: there are none.
+ */
+#define BL_BELOW_GUARD(e) ((e) & ~0xfffffULL)
+#define BL_BELOW_CLASS(w) ((__u32)(w))
+#define BL_BELOW_MOUNT(w) ((__u32)((w) >> 32) & 0x1fffffu) /* rule that names something below without a `**` before, + 1; 0: none */
+#define BL_BELOW_SAME (1ULL << 63) /* all directories have this class */
+#define BL_BELOW_LOOSE (1ULL << 62) /* the rule refuses below any directory: a report that has another to name names that */
+#define BL_BELOW_MOUNT_SHIFT 32
+#define BL_BELOW_KNOWN (0xffffffffULL | 0x1fffffULL << BL_BELOW_MOUNT_SHIFT | BL_BELOW_SAME | BL_BELOW_LOOSE)
 
 /* Literal of a condition: atom 16 bits, flags above. A condition is an OR of clauses, a clause an AND of literals. */
 #define BL_LIT_ATOM(l) ((__u32)(l) & 0xffffu)

@@ -47,8 +47,8 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(path_symlink, BL_OP_BIT(BL_OP_CREATE), 0) \
 	X(path_unlink, BL_OP_BIT(BL_OP_DELETE), 0) \
 	X(path_rmdir, BL_OP_BIT(BL_OP_DELETE), 0) \
-	X(path_link, BL_OP_BIT(BL_OP_LINK) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_SETID), 0) \
-	X(path_rename, BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE), 0) \
+	X(path_link, BL_OPS_NAMES | BL_OP_BIT(BL_OP_LINK) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_SETID), 0) \
+	X(path_rename, BL_OPS_NAMES | BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE), 0) \
 	X(path_chmod, BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_SETID), 0) \
 	X(path_chown, BL_OP_BIT(BL_OP_ATTR), 0) \
 	X(file_ioctl, BL_OP_BIT(BL_OP_ATTR), 0) \
@@ -75,11 +75,11 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(ptrace_access_check, BL_OP_BIT(BL_OP_PTRACE), 0) \
 	X(ptrace_traceme, BL_OP_BIT(BL_OP_PTRACE), 0) \
 	X(task_kill, BL_OP_BIT(BL_OP_SIGNAL), 0) \
-	X(sb_mount, BL_OP_BIT(BL_OP_MOUNT), 0) \
+	X(sb_mount, BL_OPS_NAMES | BL_OP_BIT(BL_OP_MOUNT), 0) \
 	X(sb_remount, BL_OP_BIT(BL_OP_MOUNT), 0) \
-	X(move_mount, BL_OP_BIT(BL_OP_MOUNT), 0) \
+	X(move_mount, BL_OPS_NAMES | BL_OP_BIT(BL_OP_MOUNT), 0) \
 	X(sb_umount, BL_OP_BIT(BL_OP_UMOUNT), 0) \
-	X(sb_pivotroot, BL_OP_BIT(BL_OP_PIVOT), 0) \
+	X(sb_pivotroot, BL_OPS_NAMES | BL_OP_BIT(BL_OP_PIVOT), 0) \
 	X(kernel_read_file, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
 	X(kernel_load_data, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
 	X(bpf, BL_OP_BIT(BL_OP_BPF), 0) \

@@ -15,6 +15,7 @@
 /* What is known about a word of w[]; one note for each. */
 #define NOTE_OP(op) (1ULL << (op)) /* with NOTE_LIST: good for this operation (1 to 44) */
 #define NOTE_KIND(k) (1ULL << (k)) /* without: a state, or the first word of a record, good for this kind (0 to 15) */
+#define NOTE_BELOW (1ULL << 58)	   /* first word of a list of what is below a directory */
 #define NOTE_LIST (1ULL << 59)	   /* first word of a list */
 #define NOTE_SUBJECT (1ULL << 60)  /* a state or record of a subject kind */
 #define NOTE_OBJECT (1ULL << 61)   /* of an object kind */
@@ -41,7 +42,7 @@ struct check {
 static uint64_t known_ops(void)
 {
 #define X(NAME, n, w, c) | BL_OP_BIT(n)
-	return 0 BL_OPS(X);
+	return BL_OPS_NAMES BL_OPS(X);
 #undef X
 }
 
@@ -147,6 +148,7 @@ static int take_all_fixed(struct check *c)
 		{"terms", t->off_atoms, t->natoms},
 		{"rules", t->off_rules, t->nrules},
 		{"hit counters", t->off_hits, (uint64_t)t->nrules + t->nprofiles},
+		{"directories", t->off_below, t->nbelow},
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -213,11 +215,11 @@ static int check_ops(const struct check *c)
 			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_LOG)
 				all |= c->rules[i].ops;
 		}
-		if (refuse != profile(c, p)->rule_ops)
+		if (refuse != (profile(c, p)->rule_ops & ~BL_OPS_NAMES))
 			return FAIL(c, "profile %" PRIu32 " lists other operations than its rules refuse", p);
 		all |= refuse | profile(c, p)->deny_ops;
 	}
-	if (c->rules && all != c->t->ops)
+	if (c->rules && all != (c->t->ops & ~BL_OPS_NAMES))
 		return FAIL(c, "the operations are 0x%" PRIx64 ", by rules and defaults they are 0x%" PRIx64,
 			    (uint64_t)c->t->ops, all);
 	return 0;
@@ -399,6 +401,9 @@ static int check_list_op(struct check *c, uint32_t off, uint32_t op)
 			return FAIL(c,
 				    "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
 				    BL_ENT_RULE(e), op);
+		if (c->kind == BL_KEY_PATH && BL_ENT_VERDICT(e) >= BL_V_DENY &&
+		    (profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
+			return FAIL(c, "rule %" PRIu32 " refuses by name, which its profile does not list", BL_ENT_RULE(e));
 	}
 	return 0;
 }
@@ -618,6 +623,70 @@ static int check_automaton(struct check *c)
 	return check_rows(c);
 }
 
+/* ---- what is below directories ---- */
+
+static int check_below_pair(const struct check *c, uint32_t off, uint64_t e, uint64_t w)
+{
+	uint32_t mount = BL_BELOW_MOUNT(w);
+
+	if (check_entry(c, off, e) < 0)
+		return -EINVAL;
+	if (BL_ENT_VERDICT(e) < BL_V_DENY || (BL_ENT_FLAGS(e) & ~(BL_EF_OWNER | BL_EF_NOT_OWNER)) != 0)
+		return FAIL(c, "list at word %" PRIu32 ": 0x%" PRIx64 " does not refuse by name", off, e);
+	if ((profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
+		return FAIL(c, "rule %" PRIu32 " refuses by name, which its profile does not list", BL_ENT_RULE(e));
+	if ((w & ~BL_BELOW_KNOWN) != 0 || (BL_BELOW_CLASS(w) == 0 && mount == 0))
+		return FAIL(c, "list at word %" PRIu32 ": 0x%" PRIx64 " is no class", off, w);
+	if (mount == 0)
+		return 0;
+	return check_entry(c, off, BL_BELOW_GUARD(e) | (mount - 1));
+}
+
+static int check_below_list(struct check *c, uint32_t off)
+{
+	uint64_t n;
+
+	if (off < BL_DEAD_WORDS || off >= c->t->nwords)
+		return FAIL(c, "list at word %" PRIu32 " is not inside the words", off);
+	if ((c->note[off] & NOTE_BELOW) != 0)
+		return 0;
+	n = c->t->w[off];
+	if (n == 0 || n > BL_MAX_LIST)
+		return FAIL(c, "list at word %" PRIu32 " has %" PRIu64 " entries, expected 1 to %u", off, n, BL_MAX_LIST);
+	if (take_record(c, "list", off, 1 + 2 * n) < 0)
+		return -EINVAL;
+	c->note[off] |= NOTE_BELOW;
+	for (uint64_t i = 0; i < n; i++) {
+		const __u64 *e = &c->t->w[off + 1 + 2 * i];
+
+		if (check_below_pair(c, off, e[0], e[1]) < 0)
+			return -EINVAL;
+		if (i != 0 && BL_BELOW_GUARD(e[0]) <= BL_BELOW_GUARD(e[-2]))
+			return FAIL(c, "list at word %" PRIu32 ": conditions do not ascend", off);
+	}
+	return 0;
+}
+
+/* After the automaton: a directory is one of its states. */
+static int check_below(struct check *c)
+{
+	const uint64_t state = NOTE_KIND(BL_KEY_PATH) | NOTE_OBJECT;
+	uint64_t before = 0;
+
+	for (uint32_t i = 0; i < c->t->nbelow; i++) {
+		uint64_t w = c->t->w[c->t->off_below + i], s = w >> 32;
+
+		if (s <= before)
+			return FAIL(c, "directory %" PRIu32 ": states do not ascend", i);
+		before = s;
+		if (s >= c->t->nwords || (c->note[s] & (state | NOTE_RECORD | NOTE_FIXED | NOTE_LIST)) != state)
+			return FAIL(c, "directory %" PRIu32 ": word %" PRIu64 " is no state about names", i, s);
+		if (check_below_list(c, (uint32_t)w) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_all(struct check *c)
 {
 	static int (*const steps[])(const struct check *) = {
@@ -631,7 +700,9 @@ static int check_all(struct check *c)
 		r = steps[i](c);
 	if (r == 0)
 		r = check_rules(c);
-	return r < 0 ? r : check_automaton(c);
+	if (r == 0)
+		r = check_automaton(c);
+	return r < 0 ? r : check_below(c);
 }
 
 int bl_tables_check(const struct bl_tables *t, size_t len, const struct bl_meta_rule *rules, struct bl_error *err)

@@ -77,7 +77,8 @@ static void take_kind(struct take *k, unsigned int kind)
 /* Words from one part of the tables to whichever begins next. */
 static uint64_t part_words(const struct bl_tables *t, uint32_t off)
 {
-	const uint32_t offs[] = {t->off_profiles, t->off_lits, t->off_sticky, t->off_atoms, t->off_rules, t->off_hits, t->nwords};
+	const uint32_t offs[] = {t->off_profiles, t->off_lits, t->off_sticky, t->off_atoms, t->off_rules, t->off_hits,
+				 t->off_below, t->nwords};
 	uint32_t end = t->nwords;
 
 	for (size_t i = 0; i < sizeof(offs) / sizeof(offs[0]); i++)
@@ -91,6 +92,7 @@ static void take_parts(const struct bl_tables *t, uint64_t *bytes)
 	uint64_t rest = t->nwords;
 
 	bytes[SIZE_STATES] = 8 * part_words(t, t->off_states);
+	bytes[SIZE_BELOW] = 8 * (uint64_t)t->nbelow;
 	bytes[SIZE_PROFILES] = 8 * (uint64_t)t->nprofiles * BL_PROFILE_WORDS;
 	bytes[SIZE_CONDS] = 8 * (uint64_t)t->nlits;
 	bytes[SIZE_TERMS] = 8 * ((uint64_t)t->natoms + 2 * (uint64_t)t->nsticky);

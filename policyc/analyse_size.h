@@ -12,6 +12,7 @@
 	X(HEAD, "head") \
 	X(LISTS, "lists of rules and terms") \
 	X(STATES, "states") \
+	X(BELOW, "directories of refusals") \
 	X(PROFILES, "profiles") \
 	X(CONDS, "conditions") \
 	X(TERMS, "subject terms") \

@@ -523,9 +523,10 @@ static void weights_make(struct part *p, unsigned attempt)
 	}
 }
 
+/* After part_alloc(). */
 static int part_run(struct part *p)
 {
-	int r = part_alloc(p);
+	int r = 0;
 
 	for (unsigned attempt = 0; r == 0; attempt++) {
 		weights_make(p, attempt);
@@ -551,7 +552,9 @@ int au_minimise(struct au *a)
 
 	if (a->dfa.n == 0)
 		return -EINVAL;
-	r = part_run(&p);
+	r = part_alloc(&p);
+	if (r == 0)
+		r = part_run(&p);
 	part_free(&p);
 	if (r == 0) {
 		number = au_zalloc(a, ((size_t)p.nblocks + 1) * sizeof(*number));
@@ -569,4 +572,102 @@ int au_minimise(struct au *a)
 	dfa_shrink(a, &to);
 	a->dfa = to;
 	return 0;
+}
+
+/* ---- classes ---- */
+
+struct au_classes {
+	struct part p;
+	uint32_t *order; /* states with an output, by rank */
+	uint32_t *payloads; /* what the accept sets stand for, while they stand for outputs */
+};
+
+int au_classes_new(struct au *a, struct au_classes **ret)
+{
+	struct au_classes *c = au_zalloc(a, sizeof(*c));
+	int r;
+
+	if (!c)
+		return a->err;
+	c->p.a = a;
+	c->p.d = &a->dfa;
+	r = part_alloc(&c->p);
+	c->order = au_alloc(a, a->dfa.n * sizeof(*c->order));
+	c->payloads = au_alloc(a, (a->nacc + 1) * sizeof(*c->payloads));
+	if (r == 0 && (!c->order || !c->payloads))
+		r = a->err;
+	if (r < 0) {
+		au_classes_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+void au_classes_free(struct au_classes *c)
+{
+	struct au *a;
+
+	if (!c)
+		return;
+	a = c->p.a;
+	part_free(&c->p);
+	au_release(a, c->p.blk);
+	au_release(a, c->order);
+	au_release(a, c->payloads);
+	au_release(a, c);
+}
+
+/* Spreads each rank backwards, the least first, as far as no lesser one has come. */
+static void least_find(struct au_classes *c, const uint32_t *rank, uint32_t *ret)
+{
+	struct part *p = &c->p;
+	uint64_t *order = p->sum; /* no longer needed */
+	uint32_t n = 0, *queue = c->order;
+
+	memset(ret, 0xff, p->d->n * sizeof(*ret));
+	for (uint32_t s = 1; s < p->d->n; s++) {
+		if (au_payload(p->a, s) != 0)
+			order[n++] = (uint64_t)rank[p->d->acc[s] - 1] << 32 | s;
+	}
+	qsort(order, n, sizeof(*order), compare_u64);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t have = 0, now = order[i] >> 32, at = (uint32_t)order[i];
+
+		if (ret[at] != UINT32_MAX)
+			continue;
+		ret[at] = now;
+		queue[have++] = at;
+		while (have > 0) {
+			at = queue[--have];
+			for (uint32_t e = p->in[at]; e < p->in[at + 1]; e++) {
+				uint32_t from = p->edges[e].from;
+
+				if (ret[from] != UINT32_MAX)
+					continue;
+				ret[from] = now;
+				queue[have++] = from;
+			}
+		}
+	}
+}
+
+int au_classes_find(struct au_classes *c, const uint32_t *output, const uint32_t *rank, uint32_t *ret_class, uint32_t *ret_least)
+{
+	struct au *a = c->p.a;
+	int r;
+
+	for (size_t i = 0; i < a->nacc; i++) {
+		c->payloads[i] = a->acc[i].payload;
+		a->acc[i].payload = output[i];
+	}
+	r = part_run(&c->p);
+	for (uint32_t s = 0; r == 0 && s < a->dfa.n; s++)
+		ret_class[s] = block_of(&c->p, s);
+	if (r == 0)
+		least_find(c, rank, ret_least);
+	blocks_free(&c->p);
+	for (size_t i = 0; i < a->nacc; i++)
+		a->acc[i].payload = c->payloads[i];
+	return r;
 }

@@ -477,8 +477,11 @@ int au_pack(struct au *a, uint32_t first_word, struct au_packed *ret)
 	}
 	if (r == 0)
 		r = pack_emit(&p, first_word, ret);
+	for (uint32_t i = 1; r == 0 && i < a->dfa.n; i++)
+		p.pos[i] += first_word;
+	au_release(a, a->pos);
+	a->pos = p.pos;
 	au_release(a, p.def);
-	au_release(a, p.pos);
 	au_release(a, p.size);
 	au_release(a, p.used);
 	return r;

@@ -103,12 +103,6 @@ struct dfa {
 	uint32_t start[AU_KINDS];
 };
 
-/* A row as runs that cover all 256 bytes: run i begins at lo and ends before the next one. */
-struct au_run {
-	uint32_t lo;
-	uint32_t to;
-};
-
 /* Counts few keys fast; no clearing between uses. */
 struct au_tally {
 	uint32_t now;
@@ -186,6 +180,7 @@ struct au {
 
 	struct au_tally tally;
 	uint64_t *words;
+	uint32_t *pos; /* by state: word, after au_pack() */
 };
 
 static inline uint64_t au_mix(uint64_t x)

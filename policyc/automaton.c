@@ -153,6 +153,7 @@ void au_free(struct au *a)
 	au_release(a, a->acc_patterns);
 	au_release(a, a->acc_tab);
 	au_release(a, a->words);
+	au_release(a, a->pos);
 	free(a);
 }
 
@@ -326,6 +327,11 @@ void au_set_payload(struct au *a, size_t set, uint32_t payload)
 	a->acc[set].payload = payload;
 }
 
+uint32_t au_get_payload(const struct au *a, size_t set)
+{
+	return a->acc[set].payload;
+}
+
 size_t au_nstates(const struct au *a)
 {
 	return a->dfa.n != 0 ? a->dfa.n - 1 : 0;
@@ -346,4 +352,14 @@ uint32_t au_payload(const struct au *a, uint32_t state)
 	if (state == 0 || state >= a->dfa.n || a->dfa.acc[state] == 0)
 		return 0;
 	return a->acc[a->dfa.acc[state] - 1].payload;
+}
+
+unsigned au_runs(const struct au *a, uint32_t state, struct au_run runs[AU_RUNS])
+{
+	return dfa_runs(&a->dfa, state, runs);
+}
+
+uint32_t au_word(const struct au *a, uint32_t state)
+{
+	return a->pos[state];
 }

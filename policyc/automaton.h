@@ -57,6 +57,7 @@ size_t au_nsets(const struct au *a);
 void au_get_set(const struct au *a, size_t set, unsigned *ret_kind, const uint32_t **ret_patterns, size_t *ret_n);
 /* 0 (the initial value): as if nothing matched. Anything below 2^31 else. Equal payloads are alike for minimising. */
 void au_set_payload(struct au *a, size_t set, uint32_t payload);
+uint32_t au_get_payload(const struct au *a, size_t set);
 
 /*
  * Examples, between au_build() and au_minimise(): of the byte strings of a kind that an operation can be about (keyshape.h) the shortest
@@ -73,11 +74,29 @@ size_t au_find_set(const struct au *a, unsigned kind, const void *bytes, size_t 
 
 int au_minimise(struct au *a);
 
+/*
+ * Classes of the states by what they lead to, seen with other eyes than those of the payloads. au_classes_find(): `output` and `rank` have
+ * an element for each accept set. States are of one class if all byte strings lead from both to equal outputs; class 0: to none but output
+ * 0. least: the least rank of a set with an output that is reached, UINT32_MAX: there is none. Both have au_nstates() + 1 elements.
+ */
+struct au_classes;
+int au_classes_new(struct au *a, struct au_classes **ret);
+int au_classes_find(struct au_classes *c, const uint32_t *output, const uint32_t *rank, uint32_t *ret_class, uint32_t *ret_least);
+void au_classes_free(struct au_classes *c); /* NULL is fine */
+
 size_t au_nstates(const struct au *a); /* without the dead state */
 /* State numbers are 1 to au_nstates(); 0 is dead. For tests and examples. */
 uint32_t au_start(const struct au *a, unsigned kind);
 uint32_t au_next(const struct au *a, uint32_t state, uint8_t byte);
 uint32_t au_payload(const struct au *a, uint32_t state);
+
+/* What follows a state: run i goes to `to` for the bytes from lo to before the next one's, the last for those up to 255. */
+struct au_run {
+	uint32_t lo;
+	uint32_t to;
+};
+#define AU_RUNS 513
+unsigned au_runs(const struct au *a, uint32_t state, struct au_run runs[AU_RUNS]); /* how many */
 
 struct au_packed {
 	uint64_t *words;    /* nwords; words[0] is word first_word of the tables; belongs to the automaton */
@@ -92,5 +111,6 @@ struct au_packed {
  * words.
  */
 int au_pack(struct au *a, uint32_t first_word, struct au_packed *ret);
+uint32_t au_word(const struct au *a, uint32_t state); /* where au_pack() put it */
 
 #endif

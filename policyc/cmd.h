@@ -27,7 +27,8 @@ struct cmd_options {
 	const char *script, *cgroup, *unit, *container;
 	const char *peer; /* program of the other process */
 	const char *fstype;
-	bool untrusted, owner, deleted, descendant, canonical;
+	const char *to; /* new name of what is renamed or linked */
+	bool untrusted, owner, deleted, descendant, canonical, directory;
 	bool batch;
 	bool check; /* fmt --check */
 };

@@ -15,7 +15,7 @@ static void put_ops(struct bl_buf *b, uint64_t ops, const char *between, const c
 	const char *sep = "";
 
 	for (uint32_t op = 1; op < 64; op++) {
-		if (!(ops & BL_OP_BIT(op)))
+		if (!(ops & ~BL_OPS_NAMES & BL_OP_BIT(op)))
 			continue;
 		bl_buf_printf(b, "%s%s%s%s", sep, quote, bl_text_op(op), quote);
 		sep = between;

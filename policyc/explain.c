@@ -319,7 +319,8 @@ static int read_object(char *const *args, size_t n, char *buf, size_t size)
 
 static int explain_one(const struct cmd_options *o, const struct bl_image *img, char *const *args, size_t n)
 {
-	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype };
+	struct sim_request q = { .owner = o->owner, .deleted = o->deleted, .fstype = o->fstype, .descendant = o->descendant,
+				 .canonical = o->canonical, .to = o->to, .directory = o->directory };
 	struct sim_process peer = { .exes = &o->peer, .nexes = 1, .cgroup = "/", .login = UINT32_MAX };
 	struct groups g = { .n = 0 };
 	const char **scripts;
@@ -338,8 +339,6 @@ static int explain_one(const struct cmd_options *o, const struct bl_image *img, 
 	if (status == EXIT_FINE)
 		status = read_object(args + 1, n - 1, object, sizeof(object));
 	if (status == EXIT_FINE) {
-		q.descendant = o->descendant;
-		q.canonical = o->canonical;
 		q.object = object;
 		q.object_len = strlen(object);
 		q.peer = o->peer ? &peer : NULL;

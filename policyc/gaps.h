@@ -19,8 +19,8 @@
 #define GAPS(X) \
 	X(GAPS_NAME, 0, "A bind mount, an overlay with the directory as a layer, another mount of the same file system, " \
 			"a snapshot or a copy is another name.") \
-	X(GAPS_NAME, 0, "A hard link, made before the policy or after, is another name.") \
-	X(GAPS_NAME, 0, "A file below a directory that is renamed has another name; only the directory's own old and new name are asked.") \
+	X(GAPS_NAME, 0, "A hard link that is there before the load, and whatever a process outside of the profile links, renames " \
+			"or mounts, is another name.") \
 	X(BL_OP_BIT(BL_OP_ATTR), 0, "Times, extended attributes, ACLs and file flags are asked about without the mount by which " \
 				    "the file was reached.") \
 	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \

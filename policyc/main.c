@@ -30,8 +30,8 @@ static const char usage_text[] =
 	"       policyc explain [--json] [--exe PATH]... [--script PATH] [--user NAME|UID] [--login NAME|UID]\n"
 	"                       [--groups GROUP,...] [--capabilities NAME,...] [--cgroup PATH] [--unit NAME]\n"
 	"                       [--container ID] [--untrusted] [--owner] [--deleted] [--fstype NAME]\n"
-	"                       [--canonical] [--peer PATH] [--descendant] [-I DIR]...\n"
-	"                       IMAGE|FILE OPERATION [OBJECT]\n"
+	"                       [--canonical] [--peer PATH] [--descendant] [--to PATH] [--directory]\n"
+	"                       [-I DIR]... IMAGE|FILE OPERATION [OBJECT]\n"
 	"       policyc explain --batch [-I DIR]... IMAGE|FILE  (requests as JSON lines on standard input)\n"
 	"       policyc diff [--json] [-I DIR]... OLD NEW\n"
 	"       policyc report [--json] [-I DIR]... IMAGE|FILE\n"
@@ -229,7 +229,7 @@ static const struct command {
 	{ "build", cmd_build, "jWoNIHR" },
 	{ "test", cmd_test, "jWI" },
 	{ "dump", cmd_dump, "jI" },
-	{ "explain", cmd_explain, "jeucbUISLGPTnwDFpd" },
+	{ "explain", cmd_explain, "jeucbUISLGPTnwDFpdty" },
 	{ "diff", cmd_diff, "jI" },
 	{ "report", cmd_report, "jI" },
 	{ "fmt", cmd_fmt, "jC" },
@@ -246,7 +246,8 @@ static const struct option long_options[] = {
 	{ "unit", required_argument, NULL, 'T' },   { "container", required_argument, NULL, 'n' },
 	{ "owner", no_argument, NULL, 'w' },        { "deleted", no_argument, NULL, 'D' },
 	{ "fstype", required_argument, NULL, 'F' }, { "peer", required_argument, NULL, 'p' },
-	{ "descendant", no_argument, NULL, 'd' },  { "canonical", no_argument, NULL, 'A' },
+	{ "descendant", no_argument, NULL, 'd' },   { "canonical", no_argument, NULL, 'A' },
+	{ "to", required_argument, NULL, 't' },       { "directory", no_argument, NULL, 'y' },
 	{ "here", no_argument, NULL, 'H' },         { "root", required_argument, NULL, 'R' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -333,6 +334,12 @@ static void set_option(struct cmd_options *o, const struct option_lists *lists, 
 		break;
 	case 'A':
 		o->canonical = true;
+		break;
+	case 't':
+		o->to = optarg;
+		break;
+	case 'y':
+		o->directory = true;
 		break;
 	}
 }

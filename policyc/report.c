@@ -137,7 +137,7 @@ static void text_needs(struct bl_buf *b, const struct report *r)
 {
 	bl_buf_str(b, "\nneeds of the kernel side\n");
 	for (uint32_t op = 0; op < 64; op++)
-		if (r->t->ops & BL_OP_BIT(op))
+		if (r->t->ops & ~BL_OPS_NAMES & BL_OP_BIT(op))
 			bl_buf_printf(b, "  %s%s\n", bl_text_op(op),
 				      BL_OPS_ENFORCED & BL_OP_BIT(op) ? "" : ": not in this version, the enforcer will not load it");
 	for (unsigned int i = 0; feature_text(i); i++)
@@ -192,7 +192,7 @@ static void json_needs(struct bl_buf *b, const struct report *r)
 
 	json_list_begin(b, "operations", &sep);
 	for (uint32_t op = 0; op < 64; op++)
-		if (r->t->ops & BL_OP_BIT(op))
+		if (r->t->ops & ~BL_OPS_NAMES & BL_OP_BIT(op))
 			json_need(b, &sep, bl_text_op(op), (BL_OPS_ENFORCED & BL_OP_BIT(op)) != 0);
 	bl_buf_char(b, ']');
 	json_list_begin(b, "features", &sep);

@@ -315,6 +315,10 @@ static int request_member(struct cursor *c, const char *name, struct request *q)
 		return boolean(c, name, &q->ask.descendant);
 	if (strcmp(name, "fstype") == 0)
 		return text(c, name, &q->ask.fstype);
+	if (strcmp(name, "to") == 0)
+		return text(c, name, &q->ask.to);
+	if (strcmp(name, "directory") == 0)
+		return boolean(c, name, &q->ask.directory);
 	if (strcmp(name, "peer") != 0)
 		return skip_value(c, 0);
 	if (!take(c, '{'))

@@ -188,6 +188,57 @@ static void ask_dual_stack(const struct bl_tables *t, struct sim_answer *a)
 	bl_decide(t, &a->label, &q, &a->result);
 }
 
+/* What the tables say below the directory with this name. */
+static uint32_t below(const struct bl_tables *t, struct bl_name *n, const void *name, size_t len)
+{
+	uint32_t state = bl_run(t, n, put_name(n, name, len), t->start[BL_KEY_PATH]);
+
+	return bl_below(t, state, len == 1);
+}
+
+/* The object, whose name is in a->key, gets the name q->to. */
+static int ask_change(const struct bl_tables *t, const struct sim_request *q, struct sim_answer *a, struct bl_error *err)
+{
+	struct bl_question ask = { .op = q->op, .reason = BL_R_RULE, .flags = a->question.flags };
+	struct bl_name n;
+	int r;
+
+	if (!q->to)
+		return 0;
+	if (q->op != BL_OP_RENAME && q->op != BL_OP_LINK)
+		return bl_error_set(err, -EINVAL, "only rename and link give a new name");
+	r = check_name("new name", q->to, true, err);
+	if (r < 0)
+		return r;
+	ask.acc[0] = a->question.acc[0];
+	ask.acc[1] = find(t, &n, put_name(&n, q->to, strlen(q->to)), BL_KEY_PATH);
+	bl_decide_name(t, &a->label, &ask, &a->result);
+	if (!q->directory)
+		return 0;
+	ask.acc[0] = below(t, &n, a->key, a->key_len);
+	ask.acc[1] = below(t, &n, q->to, strlen(q->to));
+	bl_decide_below(t, &a->label, &ask, BL_BELOW_MOVED, &a->result);
+	return 0;
+}
+
+/* A mount: the key is its operation, type, source and target. */
+static void ask_hide(const struct bl_tables *t, struct sim_answer *a)
+{
+	struct bl_question ask = { .op = BL_OP_MOUNT, .reason = BL_R_RULE };
+	const uint8_t *type = a->key + 1, *source, *target;
+	struct bl_name n;
+
+	if (a->kind != BL_KEY_SYS || a->question.op != BL_OP_MOUNT)
+		return;
+	source = memchr(type, 0, a->key_len - 1);
+	target = source ? memchr(source + 1, 0, (size_t)(a->key + a->key_len - source - 1)) : NULL;
+	if (!target || strcmp((const char *)type, "remount") == 0 || strcmp((const char *)type, "propagation") == 0)
+		return;
+	target++;
+	ask.acc[0] = below(t, &n, target, (size_t)(a->key + a->key_len - target));
+	bl_decide_below(t, &a->label, &ask, BL_BELOW_HIDDEN, &a->result);
+}
+
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err)
 {
 	const struct bl_tables *t = img->tables;
@@ -221,7 +272,9 @@ int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_
 	bl_decide(t, &ret->label, &ret->question, &ret->result);
 	ask_create(t, ret);
 	ask_dual_stack(t, ret);
-	return 0;
+	if (!q->alone)
+		ask_hide(t, ret);
+	return ask_change(t, q, ret, err);
 }
 
 uint32_t sim_op(const char *word)

@@ -37,6 +37,9 @@ struct sim_request {
 	size_t object_len;
 	bool deleted;	    /* exec and map: of a file that has no name any more */
 	const char *fstype; /* exec and map: type of the file system, NULL: one that no rule names */
+	const char *to;	    /* rename and link: the object's new name, NULL: only the operation itself is asked about */
+	bool directory;	    /* the object is one */
+	bool alone;	    /* not what a mount hides */
 };
 
 struct sim_answer {
@@ -52,7 +55,7 @@ struct sim_answer {
 /*
  * Asks. 0, or -EINVAL with *err: a name that is not one, an address that cannot be read. What the execs of the lineage make of the
  * process (terms that stay true, `enter` and `leave`) is part of the label. Besides what is asked, the bind of a unix socket to a path asks
- * to create the path, and a bind to :: asks for 0.0.0.0.
+ * to create the path, and a bind to :: asks for 0.0.0.0. A mount asks what it hides, and a change of name what that takes from under a rule.
  */
 int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_answer *ret, struct bl_error *err);
 

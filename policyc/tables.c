@@ -3,6 +3,7 @@
 #include "tables.h"
 #include "accept.h"
 #include "automaton.h"
+#include "below.h"
 #include "image_read.h"
 #include "blame.h"
 #include "pattern.h"
@@ -19,6 +20,7 @@ struct build {
 	struct src_loc *locs; /* where it is written, for messages */
 	size_t npatterns, cap;
 	struct words w;
+	struct below below;
 	struct bl_tables head;
 	struct tables_error *err;
 	const struct tables_watch *watch; /* NULL: nobody looks */
@@ -135,6 +137,8 @@ static int add_automaton(struct build *b)
 	if (r == 0)
 		r = au_minimise(b->au);
 	if (r == 0)
+		r = below_find(&b->w, b->ir, b->au, &b->below, b->err);
+	if (r == 0)
 		r = au_pack(b->au, (uint32_t)b->w.n, &p);
 	if (r < 0)
 		return r;
@@ -142,7 +146,9 @@ static int add_automaton(struct build *b)
 	b->head.nstates = (uint32_t)au_nstates(b->au);
 	memcpy(b->head.start, p.start, sizeof(b->head.start));
 	memcpy(b->head.cls, p.cls, sizeof(b->head.cls));
-	return words_add(&b->w, p.words, p.nwords);
+	r = words_add(&b->w, p.words, p.nwords);
+	b->head.nbelow = (uint32_t)b->below.nlists;
+	return r < 0 ? r : below_add(&b->w, b->au, &b->below, &b->head.off_below);
 }
 
 /* What rules of a profile refuse, and what it could refuse or report. */
@@ -187,11 +193,14 @@ static int add_profiles(struct build *b)
 		const struct ir_profile *p = &b->ir->profiles[i];
 		struct bl_profile k = { .hash = p->hash, .deny_ops = p->deny_ops, .mode = p->mode, .entered = (uint16_t)p->entered,
 					.flags = profile_flags(b->ir, i) };
-		uint64_t v[BL_PROFILE_WORDS], say;
+		uint64_t v[BL_PROFILE_WORDS], refuse, say, names = 0;
 		int r;
 
-		profile_ops(b->ir, i, (uint64_t *)&k.rule_ops, &say);
-		b->head.ops |= say;
+		profile_ops(b->ir, i, &refuse, &say);
+		if (b->below.profiles[i / 64] >> (i % 64) & 1)
+			names = BL_OPS_NAMES;
+		k.rule_ops = refuse | names;
+		b->head.ops |= say | names;
 		memcpy(v, &k, sizeof(v));
 		r = words_add(&b->w, v, BL_PROFILE_WORDS);
 		if (r < 0)
@@ -361,6 +370,7 @@ static int finish(struct build *b, struct bl_tables **ret, size_t *ret_len)
 static void build_free(struct build *b)
 {
 	au_free(b->au);
+	below_free(&b->below);
 	words_free(&b->w);
 	free(b->owners);
 	free(b->locs);

@@ -2,7 +2,7 @@
 /*
  * One request to the decision core and its whole answer. Compiled for both sides, so that the sequence of calls is the
  * same for certain: it is that of label_first() and label_compute() in bpf-lsm/label.h, then of ask_all() in
- * bpf-lsm/ask.h. Include decide.h first.
+ * bpf-lsm/ask.h and of bpf-lsm/replace.h. Include decide.h first.
  */
 #ifndef TESTS_DIFF_ASK_H
 #define TESTS_DIFF_ASK_H
@@ -28,6 +28,8 @@ struct ask {
 	__u32 euid;
 	__u32 exe_from;	   /* BL_PATH_MAX: it has no name */
 	__u32 cgroup_from; /* BL_PATH_MAX: its name could not be had */
+	__u32 change;	   /* enum bl_below_what: the first object, a path, gets the name of the second, too; 0: it does not */
+	__u32 pad;
 	__u32 ancestor_from[ASK_ANCESTORS];
 	__u64 sticky[BL_TASK_STICKY];
 	struct ask_object objects[ASK_OBJECTS];
@@ -40,6 +42,7 @@ struct ask {
 struct ask_answer {
 	struct bl_label label;
 	struct bl_result result;
+	struct bl_result change, below; /* of the change of a name: the object's own, and what is below it */
 	__u32 acc[ASK_OBJECTS];
 	__u32 from[ASK_OBJECTS];
 	struct bl_endpoint endpoints[ASK_OBJECTS];
@@ -144,6 +147,37 @@ BL_CB long ask_object(__u32 i, struct ask_ctx *c)
 	return 0;
 }
 
+BL_FN __u32 ask_below(struct ask_ctx *c, __u32 i)
+{
+	__u64 at = bl_mask(i, ASK_OBJECTS);
+	__u32 from = c->in->objects[at].from, state = bl_run(c->t, &c->in->names[at], from, c->t->start[BL_KEY_PATH]);
+
+	return bl_below(c->t, state, from == BL_PATH_MAX - 1);
+}
+
+/* As name_changes() and names_hide() in bpf-lsm/replace.h. */
+BL_FN void ask_change(struct ask_ctx *c)
+{
+	__u32 what = c->in->change;
+
+	bl_result_init(&c->out->change);
+	bl_result_init(&c->out->below);
+	if (what == 0)
+		return;
+	c->q.op = BL_OP_RENAME;
+	c->q.reason = c->in->objects[0].reason | c->in->objects[1].reason;
+	if (c->q.reason == 0)
+		c->q.reason = BL_R_RULE;
+	c->q.acc[0] = ask_lookup(c, 0);
+	c->q.acc[1] = ask_lookup(c, 1);
+	bl_decide_name(c->t, &c->out->label, &c->q, &c->out->change);
+	c->q.acc[0] = ask_below(c, 0);
+	c->q.acc[1] = ask_below(c, 1);
+	if (what == BL_BELOW_ANYWHERE)
+		c->q.acc[0] = bl_below(c->t, bl_next(c->t, c->t->start[BL_KEY_PATH], '/'), 1);
+	bl_decide_below(c->t, &c->out->label, &c->q, what, &c->out->below);
+}
+
 /* All of it: who, then every question of one system call. */
 static inline void ask_run(const struct bl_tables *t, const struct ask *in, struct ask_answer *out,
 			   struct bl_name *scratch)
@@ -153,6 +187,7 @@ static inline void ask_run(const struct bl_tables *t, const struct ask *in, stru
 	ask_label(&c);
 	bl_result_init(&out->result);
 	bl_loop(ASK_OBJECTS, ask_object, &c);
+	ask_change(&c);
 }
 
 #endif

@@ -314,7 +314,7 @@ static int finish(const struct run *run)
 static int usage(void)
 {
 	fprintf(stderr, "usage: diff [--seed N] [--policies N] [--requests N-PER-POLICY] [--only POLICY] [--print]\n"
-			"            [--no-kernel] [--oracle] [--sabotage port|unless|weak|full]\n"
+			"            [--no-kernel] [--oracle] [--sabotage port|unless|weak|full|class]\n"
 			"exit status: 0 no mismatch and a good mix, 1 otherwise, 2 usage, 3 it could not be run\n");
 	return 2;
 }

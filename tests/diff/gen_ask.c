@@ -246,9 +246,19 @@ static void make_object(struct rnd *r, const struct ir_rule *rule, struct ask *q
 		o->from = gen_name(r, p ? p->glob : NULL, &q->names[i]);
 }
 
+/* The first object gets the second's name: both are paths, and neither is BL_OBJ_NAMELESS. */
+static void make_change(struct rnd *r, struct ask *q)
+{
+	q->change = 0;
+	for (uint32_t i = 0; i < 2; i++)
+		if (q->nobjects < 2 || q->objects[i].kind != BL_KEY_PATH || q->names[i].buf[BL_PATH_MAX - 1] == BL_OBJ_NAMELESS)
+			return;
+	q->change = BL_BELOW_MOVED + rnd_below(r, BL_BELOW_ANYWHERE);
+}
+
 void gen_ask(struct rnd *r, const struct ir *ir, struct ask *q)
 {
-	uint32_t n = rnd_percent(r, 70) ? 1 : 1 + rnd_below(r, ASK_OBJECTS);
+	uint32_t n = rnd_percent(r, 50) ? 1 : 1 + rnd_below(r, ASK_OBJECTS);
 	const struct ir_rule *rule = NULL;
 
 	if (ir->nrules > 0 && rnd_percent(r, 95))
@@ -264,6 +274,7 @@ void gen_ask(struct rnd *r, const struct ir *ir, struct ask *q)
 	q->nobjects = n;
 	for (uint32_t i = 0; i < n; i++)
 		make_object(r, rule, q, i);
+	make_change(r, q);
 }
 
 /* ---- for people ---- */

@@ -235,7 +235,8 @@ static void add(struct bl_result *r, struct bl_report *slot, const struct bl_rep
 	}
 	if (rep->mode == BL_MODE_ENFORCE && rep->verdict > r->verdict) {
 		r->verdict = rep->verdict;
-		r->err = EPERM; /* the only one that the language has so far */
+		if (rep->verdict >= BL_V_DENY)
+			r->err = EPERM; /* the only one that the language has so far */
 	}
 }
 
@@ -268,6 +269,54 @@ static uint32_t strict_flag(const struct oracle *o)
 		strict |= o->ir->profiles[p].strict ? BL_LF_STRICT : 0;
 	}
 	return strict;
+}
+
+/* What a rule of the profile refuses about the operation and the at-th object; NULL: nothing. */
+static const struct ir_rule *refuses(const struct oracle *o, uint32_t p, uint32_t op, uint32_t at)
+{
+	for (uint32_t i = 0; i < o->ir->nrules; i++) {
+		const struct ir_rule *r = &o->ir->rules[i];
+
+		if (r->profile == p && rule_matches(o, r, op, at))
+			return r->verdict >= BL_V_DENY ? r : NULL;
+	}
+	return NULL;
+}
+
+static bool refuses_names(const struct bl_tables *t, uint32_t p)
+{
+	return t->w[t->off_profiles + p * BL_PROFILE_WORDS + 2] & BL_OPS_NAMES;
+}
+
+/* The first object gets the name of the second: what is refused by a rule must stay so. */
+static void change(const struct oracle *o, uint32_t reason, struct bl_result *r)
+{
+	uint32_t place = 0;
+
+	for (uint32_t p = 0; p < o->ir->nprofiles; p++) {
+		struct bl_report rep = {.rule = BL_RULE_NONE, .profile = (uint8_t)p, .op = BL_OP_RENAME};
+		struct bl_report *slot = &r->reports[place % BL_TASK_PROFILES];
+
+		if (!o->full && !o->conds[p])
+			continue;
+		place++;
+		rep.mode = o->t->flags & BL_TF_DRY_RUN ? BL_MODE_AUDIT : (uint8_t)o->ir->profiles[p].mode;
+		rep.reason = (uint8_t)(o->full ? BL_R_LABEL_FULL : reason ? reason : BL_R_RULE);
+		if (rep.reason != BL_R_RULE) {
+			rep.verdict = refuses_names(o->t, p) ? BL_V_DENY : BL_V_ALLOW;
+			add(r, slot, &rep);
+			continue;
+		}
+		for (uint32_t op = BL_OP_READ; op <= BL_OP_MAP; op++) {
+			const struct ir_rule *old = op == BL_OP_CREATE || op == BL_OP_MKNOD ? NULL : refuses(o, p, op, 0);
+
+			if (!old || refuses(o, p, op, 1))
+				continue;
+			rep.verdict = (uint8_t)old->verdict;
+			rep.rule = (uint32_t)(old - o->ir->rules);
+			add(r, slot, &rep);
+		}
+	}
 }
 
 /* Are all names such as a kernel gives? About others the language says nothing. */
@@ -305,6 +354,11 @@ enum oracle_says oracle_check(const struct ir *ir, const struct bl_tables *t, co
 				question(&o, op, i, r);
 		}
 	}
+	ret->change.verdict = BL_V_ALLOW;
+	if (q->change != 0)
+		change(&o, q->objects[0].reason | q->objects[1].reason, &ret->change);
+	if (memcmp(&ret->change, &a->change, sizeof(a->change)) != 0)
+		return ORACLE_DIFFERS;
 	ret->label.flags = (q->flags & ~BL_LF_FULL) | (o.full ? BL_LF_FULL : 0) | strict_flag(&o);
 	return ret->label.flags == (a->label.flags & ~BL_LF_LOST) && memcmp(r, &a->result, sizeof(*r)) == 0 ? ORACLE_AGREES
 											    : ORACLE_DIFFERS;

@@ -24,12 +24,19 @@ static inline __u32 true_full(void)
 	return BL_LF_FULL;
 }
 
+static inline __u32 true_class(__u64 w)
+{
+	return BL_BELOW_CLASS(w);
+}
+
 /* From here on the core sees these. */
 #undef BL_ENT_UNLESS
 #undef BL_LIT_WEAK
 #undef BL_LF_FULL
+#undef BL_BELOW_CLASS
 #define BL_ENT_UNLESS(e) (active == SABOTAGE_UNLESS ? BL_COND_NONE : true_unless(e))
 #define BL_LIT_WEAK (active == SABOTAGE_WEAK ? 0 : true_weak())
+#define BL_BELOW_CLASS(w) (active == SABOTAGE_CLASS ? 1u : true_class(w))
 #define BL_LF_FULL (active == SABOTAGE_FULL ? 0 : true_full())
 
 #include "native.h"
@@ -38,7 +45,7 @@ static inline __u32 true_full(void)
 
 enum sabotage sabotage_find(const char *word)
 {
-	static const char *const words[] = {"", "port", "unless", "weak", "full"};
+	static const char *const words[] = {"", "port", "unless", "weak", "full", "class"};
 
 	for (size_t i = 1; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i], word) == 0)

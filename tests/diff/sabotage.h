@@ -15,6 +15,7 @@ enum sabotage {
 	SABOTAGE_UNLESS, /* `unless` is ignored */
 	SABOTAGE_WEAK,	 /* terms that weaken hold for untrusted programs too */
 	SABOTAGE_FULL,	 /* a label that is full does not say so */
+	SABOTAGE_CLASS,	 /* all directories look alike to what is refused below them */
 };
 
 /* The mistake with this name on the command line; SABOTAGE_NONE: there is none. */

@@ -20,6 +20,7 @@ struct asker {
 	const struct bl_image *img;
 	const struct bl_tables *t;
 	struct rnd rnd;
+	bool names; /* what is asked is about names that change */
 	struct bl_name name;
 	struct bl_label label, peer;
 };
@@ -105,10 +106,11 @@ static void check_report(const struct asker *a, const struct bl_report *rep)
 	if (rep->rule != BL_RULE_NONE) {
 		FUZZ_CHECK(a->img->rules[rep->rule].profile == rep->profile);
 		FUZZ_CHECK(a->img->rules[rep->rule].verdict == rep->verdict);
-		FUZZ_CHECK(a->img->rules[rep->rule].ops & BL_OP_BIT(rep->op));
+		if (!a->names)
+			FUZZ_CHECK(a->img->rules[rep->rule].ops & BL_OP_BIT(rep->op));
 	}
 	/* the enforcer attaches no hook for an operation that the tables do not list */
-	FUZZ_CHECK((a->t->ops & BL_OP_BIT(rep->op)) != 0);
+	FUZZ_CHECK((a->t->ops & (a->names ? BL_OPS_NAMES : BL_OP_BIT(rep->op))) != 0);
 }
 
 static void check_result(const struct asker *a, const struct bl_result *r)
@@ -159,6 +161,32 @@ static void ask_op(struct asker *a, uint32_t op)
 	}
 }
 
+/* A name changes: each of the questions that bpf-lsm/replace.h asks. */
+static void ask_names(struct asker *a)
+{
+	struct bl_question q = {.op = BL_OP_RENAME, .reason = rnd_percent(&a->rnd, 90) ? BL_R_RULE : BL_R_UNSETTLED};
+	uint32_t state, below[2];
+	struct bl_result r;
+
+	a->names = true;
+	for (int i = 0; i < 2; i++) {
+		(void)walk(a, BL_KEY_PATH, &state);
+		q.acc[i] = bl_accept(a->t, state);
+		below[i] = bl_below(a->t, state, rnd_percent(&a->rnd, 50));
+	}
+	bl_result_init(&r);
+	bl_decide_name(a->t, &a->label, &q, &r);
+	check_result(a, &r);
+	q.acc[0] = below[0];
+	q.acc[1] = below[1];
+	for (uint32_t what = BL_BELOW_MOVED; what <= BL_BELOW_ANYWHERE; what++) {
+		bl_result_init(&r);
+		bl_decide_below(a->t, &a->label, &q, what, &r);
+		check_result(a, &r);
+	}
+	a->names = false;
+}
+
 void fuzz_ask(const struct bl_image *img, uint64_t seed)
 {
 	static const uint32_t all[] = {
@@ -174,5 +202,6 @@ void fuzz_ask(const struct bl_image *img, uint64_t seed)
 		make_label(&a);
 		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 			ask_op(&a, all[i]);
+		ask_names(&a);
 	}
 }

@@ -110,6 +110,7 @@ static inline bool pair_check_item(const struct diff_pair *p, const struct diff_
 		return false;
 	ck_assert_msg(request_parse(line.data, line.len, &q, &err) == 0, "%s", err.text);
 	q.ask.op = sim_op(q.op);
+	q.ask.alone = true; /* diff compares rules */
 	ck_assert_uint_eq(q.ask.op, it->op);
 	for (int side = 0; side < 2; side++) {
 		const struct chain_answer *want = &it->answer[side];

@@ -91,7 +91,7 @@ enum { IB_NRULES = 2, IB_NATOMS = 2, IB_NCONDS = 2 };
 static inline void ib_head(struct ib *b, uint32_t mode)
 {
 	struct bl_tables *t = b->t;
-	uint64_t ops = BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_CONNECT);
+	uint64_t ops = BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_CONNECT) | BL_OPS_NAMES;
 	uint32_t at = BL_DEAD_WORDS;
 	struct bl_profile p = {.hash = 0x1234, .rule_ops = ops, .mode = mode};
 
@@ -129,6 +129,22 @@ static inline void ib_head(struct ib *b, uint32_t mode)
 	b->next_state = t->off_states = 512;
 }
 
+/* The table of directories: what is refused below "/", with these two entries. */
+static inline void ib_below(struct ib *b, const __u64 entries[2])
+{
+	uint32_t list = ib_data(b, 5);
+	struct bl_tables *t = b->t;
+
+	t->off_below = ib_data(b, 1);
+	t->nbelow = 1;
+	t->w[t->off_below] = (uint64_t)ib_next(b, t->start[BL_KEY_PATH], '/') << 32 | list;
+	t->w[list] = 2;
+	for (uint32_t i = 0; i < 2; i++) {
+		t->w[list + 1 + 2 * i] = entries[i];
+		t->w[list + 2 + 2 * i] = 1 | 1ULL << BL_BELOW_MOUNT_SHIFT;
+	}
+}
+
 static inline void ib_automaton(struct ib *b, const struct ib_policy *p)
 {
 	uint32_t rec = ib_data(b, BL_OP_SLOTS / 2), list = ib_data(b, 3), net = ib_data(b, BL_OP_SLOTS / 2);
@@ -148,6 +164,7 @@ static inline void ib_automaton(struct ib *b, const struct ib_policy *p)
 	ib_literal(b, BL_KEY_EXE, p->exe, strlen(p->exe), sub);
 	if (p->nnet != 0)
 		ib_literal(b, BL_KEY_NET, (const char *)p->net, p->nnet, net);
+	ib_below(b, &t->w[list + 1]);
 	t->nstates = (b->next_state - t->off_states) / (b->nclasses + 1);
 	t->nwords = b->next_state + 256;
 }

@@ -332,6 +332,7 @@ static void check_request(const struct diff_pair *p, struct rnd *r, const char *
 	random_process(r, &q.who, line, scripts, groups);
 	random_process(r, &peer, peer_line, peer_scripts, peer_groups);
 	q.peer = &peer;
+	q.alone = true; /* diff compares rules */
 	q.object = random_object(r, q.op);
 	q.object_len = strlen(q.object);
 	q.deleted = rnd_percent(r, 30);

@@ -231,6 +231,11 @@ static __u64 *path_list(struct fixture *f)
 	return &f->t->w[path_record(f)[0] >> 32];
 }
 
+static __u64 *below_list(struct fixture *f)
+{
+	return &f->t->w[(uint32_t)f->t->w[f->t->off_below]];
+}
+
 static struct bl_profile *profile0(struct fixture *f)
 {
 	return (void *)&f->t->w[f->t->off_profiles];
@@ -240,7 +245,7 @@ static struct bl_profile *profile0(struct fixture *f)
 #define BREAKAGES(X)                                                                                                   \
 	X(magic, f->head->magic[0] = 'X', "does not begin with")                                                       \
 	X(version, f->head->version = 3, "image is of format 3, this program reads 2")                                 \
-	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 2")                                        \
+	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 3")                                        \
 	X(size, f->head->size++, "says that it has")                                                                   \
 	X(head_pad, f->head->pad = 1, "padding is not zero")                                                           \
 	X(nsections, f->head->nsections = 5, "has 5 sections, expected 7")                                             \
@@ -280,13 +285,13 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(prefix_flags, f->prefix->flags |= 2, "prefix 0: unknown flags")                                              \
 	X(prefix_pad, f->prefix->pad = 1, "prefix 0: unknown flags, or padding is not zero")                           \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
-	X(t_abi, f->t->abi = 3, "tables are of version 3, this program has 2")                                         \
+	X(t_abi, f->t->abi = 4, "tables are of version 4, this program has 3")                                         \
 	X(t_nwords, f->t->nwords++, "words do not make")                                                               \
 	X(t_nwords_huge, f->t->nwords = 0xffffffff, "words do not make")                                               \
 	X(t_gen, f->t->gen = 1, "generation 1 is already set")                                                         \
 	X(t_flags, f->t->flags = 2, "unknown flags 0x2")                                                               \
 	X(t_pad, f->t->pad = 2, "padding is not zero")                                                                 \
-	X(t_reserved, f->t->reserved[11] = 2, "reserved words")                                                        \
+	X(t_reserved, f->t->reserved[10] = 2, "reserved words")                                                        \
 	X(t_ops, f->t->ops |= 1ULL << 60, "unknown operations")                                                        \
 	X(t_nprofiles, f->t->nprofiles = 0, "section 'profiles' has 1 entries, the tables have 0")                     \
 	X(t_nrules, f->t->nrules = 3, "section 'rules' has 2 entries")                                                 \
@@ -375,6 +380,28 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(sub_none, f->t->w[accept_of(f, exe_end(f))] = 0, "has 0 terms, expected 1 to 64")                            \
 	X(sub_many, f->t->w[accept_of(f, exe_end(f))] = 65, "has 65 terms")                                            \
 	X(sub_atom, f->t->w[accept_of(f, exe_end(f)) + 1] = 2, "names term 2, there are 2")                            \
+	X(below_off, f->t->off_below = 9, "directories overlap something else at word 9")                              \
+	X(below_end, f->t->off_below = f->t->nwords, "directories are not inside the words")                           \
+	X(below_many, f->t->nbelow = 0xffffffff, "directories are not inside the words")                               \
+	X(below_state, f->t->w[f->t->off_below] |= 1ULL << 62, "is no state about names")                              \
+	X(below_record, f->t->w[f->t->off_below] = (__u64)accept_of(f, path_end(f)) << 32, "is no state about names")  \
+	X(below_exe, f->t->w[f->t->off_below] = (__u64)exe_end(f) << 32, "is no state about names")                    \
+	X(below_zero, f->t->w[f->t->off_below] &= 0xffffffff, "states do not ascend")                                  \
+	X(below_list_dead, f->t->w[f->t->off_below] &= ~0xffffffffULL, "list at word 0 is not inside")                 \
+	X(below_list_end, f->t->w[f->t->off_below] |= 0x7fffffff, "is not inside the words")                           \
+	X(below_list_other, f->t->w[f->t->off_below] += 1, "")                                                         \
+	X(below_list_shared, f->t->w[f->t->off_below] += path_record(f)[0] >> 32, "")                                  \
+	X(below_list_empty, below_list(f)[0] = 0, "has 0 entries, expected 1 to 1024")                                 \
+	X(below_list_long, below_list(f)[0] = 1025, "has 1025 entries, expected 1 to 1024")                            \
+	X(below_list_into, below_list(f)[0] = 100, "overlaps something else")                                          \
+	X(below_order, below_list(f)[3] = below_list(f)[1], "conditions do not ascend")                                \
+	X(below_allows, below_list(f)[3] ^= 2ULL << 24, "disagrees with rule 0")                                       \
+	X(below_rule, below_list(f)[3] |= 2, "names rule 2, there are 2")                                              \
+	X(below_implied, below_list(f)[3] |= (__u64)BL_EF_IMPLIED << 48, "does not refuse by name")                    \
+	X(below_bits, below_list(f)[4] |= 1ULL << 60, "is no class")                                                   \
+	X(below_nothing, below_list(f)[4] = 0, "is no class")                                                          \
+	X(below_mount, below_list(f)[4] = 1 | 9ULL << BL_BELOW_MOUNT_SHIFT, "names rule 8, there are 2")               \
+	X(names_missing, profile0(f)->rule_ops &= ~BL_OPS_NAMES, "refuses by name, which its profile does not list") \
 	X(sub_object, f->t->w[exe_end(f)] = BL_CELL_HEAD | accept_of(f, path_end(f)), "")
 
 #define X(name, how, message)                                                                                          \

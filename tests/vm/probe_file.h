@@ -187,6 +187,31 @@ static int do_file_setattr(const char *path)
 	return err ? err : result((int)syscall(469, AT_FDCWD, path, attr, sizeof(attr), 0));
 }
 
+/* "FROM TO": a link by way of a descriptor. */
+static int link_fd(const char *text, bool empty)
+{
+	char from[4096], name[64];
+	const char *to = word(text, from, sizeof(from));
+	int fd = open(from, O_PATH | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return errno;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	err = result(empty ? linkat(fd, "", AT_FDCWD, to, AT_EMPTY_PATH) : linkat(AT_FDCWD, name, AT_FDCWD, to, AT_SYMLINK_FOLLOW));
+	close(fd);
+	return err;
+}
+
+static int do_link_fd(const char *text)
+{
+	return link_fd(text, false);
+}
+
+static int do_link_empty(const char *text)
+{
+	return link_fd(text, true);
+}
+
 /* Becomes the program, and what that prints is seen. */
 static int do_show_exec(const char *path)
 {
@@ -194,7 +219,7 @@ static int do_show_exec(const char *path)
 }
 
 #define PROBES_FILE \
-	{ "show-exec", do_show_exec }, \
+	{ "show-exec", do_show_exec }, { "link-fd", do_link_fd }, { "link-empty", do_link_empty }, \
 	{ "unlink", do_unlink }, { "rmdir", do_rmdir }, { "whiteout", do_whiteout }, { "device", do_device }, \
 	{ "mknod-setid", do_mknod_setid }, { "create-setid", do_create_setid }, { "tmpfile-link", do_tmpfile_link }, \
 	{ "chmod", do_chmod }, { "chmod-setid", do_chmod_setid }, { "fchmod-setid", do_fchmod }, { "chown", do_chown }, \
