@@ -1287,7 +1287,7 @@ static int run_one(const char *op, const char *object)
 {
 	static const struct probe_op *const all[] = { probes, probes_net, probes_recv, probes_sys };
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (const struct probe_op *p = all[i]; p->op; p++)
 			if (strcmp(op, p->op) == 0)
 				return p->run(object);
