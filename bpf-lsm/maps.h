@@ -42,6 +42,8 @@ _Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
 struct names {
 	__u64 sb;
 	__u64 dentry;
+	__u64 other; /* entry of the name that it gets, where names change, */
+	__u64 other_mount; /* and its struct vfsmount */
 	__u64 ns;
 	__u64 seen;  /* mount whose name is asked about first: it is not asked about twice. 0: none */
 	__u64 mount; /* the next one */
@@ -58,6 +60,13 @@ struct names {
 	__u32 err;   /* positive errno of the first refusal */
 };
 
+/* What the tables say of one name, where names change (replace.h). */
+struct name_says {
+	int name; /* enum name_result or enum bl_reason */
+	__u32 acc;
+	__u32 below;
+};
+
 /*
  * Room for one decision of a task: never per CPU, where another task can get in between (KERNEL.md section 4). What follows
  * `name` keeps the verifier's idea of a write near its end inside the value.
@@ -69,6 +78,7 @@ struct scratch {
 	struct bl_event event; /* here, as the kernel allows 512 bytes of stack to all frames together */
 	struct bl_endpoint endpoint;
 	struct names names;
+	struct name_says old_name, new_name;
 	struct bl_endpoint peer;
 	struct bl_endpoint accept_local; /* of the accept under way */
 	struct bl_cgroup_names parts;

@@ -34,28 +34,38 @@ static __always_inline int changes_begin(struct about *a, __u32 op)
 	return ask_begin(a, BL_KEY_PATH) ? 1 : refuse_unknown(BL_OPS_NAMES, BL_R_NO_SCRATCH);
 }
 
-/* What the tables say of one name. */
-struct name_says {
-	__u32 acc;
-	__u32 below;
-};
-
-/* Reads a name, which then stands at a->from. As name_of_path(). */
-static __noinline int name_look(struct about *a, __u64 d, __u64 m, struct name_says *says)
+/* Reads a name, which then stands at a->from. */
+static __noinline void name_look(struct about *a, __u64 d, __u64 m, struct name_says *says)
 {
-	int r = name_of_path(a->s, (struct dentry *)d, (struct vfsmount *)m, &a->from);
 	__u32 state;
 
-	if (r != NAME_OK)
-		return r;
+	says->acc = says->below = 0;
+	says->name = name_of_path(a->s, (struct dentry *)d, (struct vfsmount *)m, &a->from);
+	if (says->name != NAME_OK)
+		return;
 	state = bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]);
 	says->acc = bl_accept(a->t, state);
 	says->below = bl_below(a->t, state, a->from == BL_PATH_MAX - 1);
-	return NAME_OK;
 }
 
-static __always_inline void name_ask(struct about *a, struct dentry *d, const struct name_says *old, const struct name_says *new)
+static __always_inline bool mount_hides(const struct names *n, const struct name_says *says)
 {
+	return (n->flags & BL_QF_EXPLICIT) && says->name == BL_R_DISCONNECTED;
+}
+
+/* What the two names, as they are there, say. A name that a further mount does not show is none: nothing is refused by it. */
+static __noinline void change_ask(struct about *a)
+{
+	struct names *n = &a->s->names;
+	const struct name_says *old = &a->s->old_name, *new = &a->s->new_name;
+	struct dentry *d = (struct dentry *)n->dentry;
+
+	n->reason = BL_R_RULE;
+	if (new->name != NAME_OK && !mount_hides(n, new))
+		n->reason = new->name;
+	if (old->name != NAME_OK && !mount_hides(n, old))
+		n->reason = old->name;
+	a->q.reason = n->reason;
 	a->q.acc[0] = old->acc;
 	a->q.acc[1] = new->acc;
 	bl_decide_name(a->t, a->l, &a->q, &a->s->result);
@@ -66,26 +76,74 @@ static __always_inline void name_ask(struct about *a, struct dentry *d, const st
 	bl_decide_below(a->t, a->l, &a->q, BL_BELOW_MOVED, &a->s->result);
 }
 
-/* What is (d, m) gets the name of (new_d, new_m). A global function, as question_file() is. The report has the old name, which is read last. */
+/* By one mount that shows both; the report has the old name, which is read last. 0: there are more mounts than can be had. */
+static __always_inline void change_by_mount(struct about *a, __u64 mount, __u64 other)
+{
+	__u64 m = mount + bpf_core_field_offset(struct mount, mnt);
+	struct scratch *s = a->s;
+
+	if (mount != 0) {
+		name_look(a, s->names.other, other, &s->new_name);
+		name_look(a, s->names.dentry, m, &s->old_name);
+	} else {
+		s->old_name.name = BL_R_UNSETTLED;
+	}
+	if (s->old_name.name < 0 || s->new_name.name < 0) {
+		s->names.ops = 0; /* without a name: no rule is about it */
+		return;
+	}
+	if (mount_hides(&s->names, &s->old_name) && mount_hides(&s->names, &s->new_name))
+		return;
+	change_ask(a);
+	s->names.open = 1;
+}
+
+/* The visible name first, then one mount a turn. */
+static long change_step(__u32 i, struct about *a)
+{
+	struct names *n = &a->s->names;
+	__u64 now = 0, other = 0;
+
+	names_close(a);
+	if (n->ops == 0)
+		return 1;
+	if (i == 0) {
+		now = n->seen;
+		other = n->other_mount;
+		if (mount_of((struct vfsmount *)other) != now)
+			n->ops = 0; /* a mount moves: its files keep their other names */
+	} else if (!mounts_end(n)) {
+		now = mounts_next(n);
+		if (now == 0 || now == n->seen)
+			return 0;
+		other = now + bpf_core_field_offset(struct mount, mnt);
+	} else if (mounts_stayed(n)) {
+		return 1;
+	} else {
+		mounts_begin(n);
+		if (++n->tries < NAME_TRIES)
+			return 0;
+		n->ops = 0;
+	}
+	change_by_mount(a, now, other);
+	return 0;
+}
+
+/* What is (d, m) gets the name of (new_d, new_m). A global function, as question_file() is. */
 __noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op)
 {
-	struct name_says old = {}, new = {};
 	struct about a = {};
-	int r = changes_begin(&a, op), other;
+	int r = changes_begin(&a, op);
 
 	if (r != 1)
 		return r;
-	other = name_look(&a, new_d, new_m, &new);
-	r = name_look(&a, d, m, &old);
-	if (r < 0 || other < 0)
-		return 0;
-	if (r == NAME_OK)
-		r = other;
-	if (!ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL) && r == NAME_OK)
-		r = BL_R_UNREADABLE;
-	a.q.reason = r != NAME_OK ? r : BL_R_RULE;
-	name_ask(&a, (struct dentry *)d, &old, &new);
-	return ask_end(&a);
+	ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL);
+	names_begin(&a, BL_OPS_NAMES, (struct dentry *)d, mount_of((struct vfsmount *)m));
+	a.s->names.other = new_d;
+	a.s->names.other_mount = new_m;
+	mounts_begin(&a.s->names);
+	bpf_loop(NAMES_STEPS, change_step, &a, 0);
+	return a.s->names.err != 0 ? refusal(a.s->names.err) : 0;
 }
 
 #define HIDES 1ULL /* something is mounted over it */
@@ -94,17 +152,18 @@ __noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op
 /* What mounting at (d, m) changes. */
 __noinline int names_hide(__u64 d, __u64 m, __u64 op, __u64 what)
 {
-	struct name_says here = {};
 	struct about a = {};
+	struct name_says *here;
 	int r = changes_begin(&a, op);
 
 	if (r != 1)
 		return r;
-	r = name_look(&a, d, m, &here);
-	if (r < 0)
+	here = &a.s->old_name;
+	name_look(&a, d, m, here);
+	if (here->name < 0)
 		return 0;
-	a.q.reason = r != NAME_OK ? r : BL_R_RULE;
-	a.q.acc[0] = here.below;
+	a.q.reason = here->name != NAME_OK ? here->name : BL_R_RULE;
+	a.q.acc[0] = here->below;
 	if (what & HIDES)
 		bl_decide_below(a.t, a.l, &a.q, BL_BELOW_HIDDEN, &a.s->result);
 	a.q.acc[0] = bl_below(a.t, bl_next(a.t, a.t->start[BL_KEY_PATH], '/'), 1);

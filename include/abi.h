@@ -401,8 +401,8 @@ struct bl_result {
 	__u32 err;      /* positive errno if verdict >= BL_V_DENY */
 	__u32 nreports; /* 0: no profile has anything to say */
 	__u32 moves;    /* not 0: `enter` and `leave` of the rules that decided an exec are noted */
-	__u32 refused;  /* bit i: the profile at place i of the label has refused, in whatever mode: no further name is asked about */
-	__u32 pad;
+	__u32 refusing; /* bit i: the profile at place i of the label refuses, in whatever mode */
+	__u32 refused;  /* the same, of the names asked about before: it is not told of again */
 	__u64 leave[BL_MAX_PROFILES / 64];
 	__u64 enter[BL_MAX_PROFILES / 64];
 	struct bl_report reports[BL_TASK_PROFILES]; /* by the profile's place in the label; verdict 0: none */

@@ -496,8 +496,11 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 
 	if (said->verdict <= BL_V_ALLOW)
 		return;
-	if (said->verdict >= BL_V_DENY && i < BL_TASK_PROFILES)
-		c->r->refused |= 1u << i;
+	if (i < BL_TASK_PROFILES) {
+		if (c->r->refused >> i & 1)
+			return;
+		c->r->refusing |= (said->verdict >= BL_V_DENY) << i;
+	}
 	if (c->t->flags & BL_TF_DRY_RUN)
 		mode = BL_MODE_AUDIT;
 	/* more profiles than places (a full label) share them: then the one that refuses is told of */
@@ -525,8 +528,6 @@ BL_CB long bl_decide_profile(__u32 i, struct bl_decide_ctx *c)
 	if (!c->everyone) {
 		if (i >= c->l->nprof)
 			return 1;
-		if ((c->q->flags & BL_QF_EXPLICIT) && (c->r->refused >> (i & 31) & 1))
-			return 0;
 		p = c->l->prof[bl_mask(i, BL_TASK_PROFILES)];
 	}
 	if (p >= c->t->nprofiles)
@@ -569,6 +570,7 @@ BL_FN void bl_result_next(struct bl_result *r)
 	__builtin_memset(r->reports, 0, sizeof(r->reports));
 	r->verdict = BL_V_ALLOW;
 	r->err = r->nreports = 0;
+	r->refused |= r->refusing;
 }
 
 /* A label that could not take in everything the process is: every profile of the policy is asked, not those it lists. */

@@ -17,8 +17,11 @@
 #define GAPS_ANY UINT64_MAX
 
 #define GAPS(X) \
-	X(GAPS_NAME, 0, "A bind mount, an overlay with the directory as a layer, another mount of the same file system, " \
-			"a snapshot or a copy is another name.") \
+	X(GAPS_NAME, 0, "Who can mount can put any file under a name that is allowed, and of its other names only rules that refuse " \
+			"are asked.") \
+	X(GAPS_NAME, 0, "A snapshot or a copy is another file, and a raw block device holds all of them.") \
+	X(GAPS_NAME, 0, "What overlayfs does in a layer besides opening files is asked about by the name above the layer only.") \
+	X(GAPS_NAME, 0, "A file system that the initial mount namespace does not show has no canonical names.") \
 	X(GAPS_NAME, 0, "A hard link that is there before the load, and whatever a process outside of the profile links, renames " \
 			"or mounts, is another name.") \
 	X(BL_OP_BIT(BL_OP_ATTR), 0, "Times, extended attributes, ACLs and file flags are asked about without the mount by which " \

@@ -57,6 +57,12 @@ ways() {
 	rmdir /t/d/dir/newdir 2>/dev/null
 	asks web exec /t/a/exec/prog "$w" "exec: $w"
 	asks web map /t/a/lib "$w" "map: $w"
+	asks web rename "/t/a/secret /t/a/free/taken" "$w" "rename: $w"
+	[ -e /t/d/secret ] || mv /t/d/free/taken /t/d/secret
+	asks web rename "/t/a/dir /t/a/free/taken" "$w" "rename of a directory: $w"
+	[ -e /t/d/dir ] || mv /t/d/free/taken /t/d/dir
+	asks web link "/t/a/secret /t/a/free/taken" "$w" "link: $w"
+	rm -f /t/d/free/taken
 	asks web uring-read /t/a/secret "$w" "io_uring: $w"
 	asks web fd-read /t/a/secret "$w" "a descriptor of O_PATH, opened again: $w"
 	asks web in "/t/a handle secret" "$w" "by its handle: $w"
