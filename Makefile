@@ -25,7 +25,7 @@ PC_SRC := $(filter-out policyc/main.c,$(wildcard policyc/*.c))
 PC_OBJ := $(patsubst policyc/%.c,$(O)/policyc/%.o,$(PC_SRC)) $(O)/policyc/parse.o $(O)/policyc/lex.o
 EN_SRC := $(filter-out enforcer/main.c,$(wildcard enforcer/*.c))
 EN_OBJ := $(patsubst enforcer/%.c,$(O)/enforcer/%.o,$(EN_SRC))
-EN_LIBS := -lbpf -lelf -lz -ljansson
+EN_LIBS := -lbpf -lelf -lz -ljansson -lsystemd
 
 .PHONY: all help
 ## make                 builds policyc and the enforcer into .out/bin
@@ -100,6 +100,11 @@ $(O)/tests/unit/test_%: tests/unit/test_%.c $(O)/policyc/libpolicyc.a $(O)/lib/l
 	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote policyc -iquote tests/unit \
 		-I$(O)/policyc -o $@ $< $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a $(shell pkg-config --libs check)
 
+$(O)/tests/unit/test_enforcer_%: tests/unit/test_enforcer_%.c $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote enforcer \
+		-o $@ $< $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a $(shell pkg-config --libs check) $(EN_LIBS)
+
 $(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
@@ -127,6 +132,7 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/man/run
 	@tests/shell/run
 	@tests/editors/run
+	@tests/systemd/run
 	@scripts/check-deps
 
 ## make sanitize        unit and golden tests once more under ASan and UBSan, and the fuzz targets over their corpora

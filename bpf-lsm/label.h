@@ -25,17 +25,23 @@ static __always_inline bool task_exempt(struct task_struct *task)
 	return (task->flags & PF_KTHREAD) || task->tgid == 1;
 }
 
-/* The running enforcer, by pid and start; it leaves the start empty, and the first hook that sees it fills it in. */
+/* A process of the enforcer's, by pid and start; it leaves the start empty, and the first hook that sees it fills it in. */
 static __always_inline bool task_is_enforcer(struct bl_control *c, struct task_struct *task)
 {
-	__u64 start;
+#pragma unroll
+	for (__u32 i = 0; i < BL_EXEMPT_MAX; i++) {
+		struct bl_exempt *e = &c->exempt[i];
+		__u64 start;
 
-	if (c->enforcer_tgid == 0 || (__u32)task->tgid != c->enforcer_tgid)
-		return false;
-	start = BPF_CORE_READ(task, group_leader, start_boottime);
-	if (c->enforcer_start == 0)
-		c->enforcer_start = start;
-	return c->enforcer_start == start;
+		if (e->tgid == 0 || (__u32)task->tgid != e->tgid)
+			continue;
+		start = BPF_CORE_READ(task, group_leader, start_boottime);
+		if (e->start == 0)
+			e->start = start;
+		if (e->start == start)
+			return true;
+	}
+	return false;
 }
 
 /* A program executed where anybody may have arranged the names himself (DESIGN section 2, point 7). */

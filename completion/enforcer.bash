@@ -4,7 +4,8 @@
 
 _enforcer_options() { # of a command
 	case $1 in
-	load) echo --dry-run --accept-links ;;
+	load) echo --dry-run --accept-links --diff ;;
+	try) echo --for --dry-run --accept-links ;;
 	run) echo --dry-run --accept-links --json ;;
 	status) echo --json ;;
 	events) echo --json --follow ;;
@@ -19,11 +20,15 @@ _enforcer() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
-		done < <(compgen -W "load run status events doctor unload --help --version" -- "$cur")
+		done < <(compgen -W "load try confirm rollback reload run status events doctor unload --help --version" -- "$cur")
 	elif [[ $cur == -* ]]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
 		done < <(compgen -W "$(_enforcer_options "$command")" -- "$cur")
+	elif [ "$command" = try ]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -d -- "$cur"; compgen -f -X '!*.bpi' -- "$cur"; compgen -f -X '!*.policy' -- "$cur")
 	elif [ "$command" = load ] || [ "$command" = run ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")

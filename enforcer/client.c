@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -116,5 +118,94 @@ int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), v
 			stop = fn(&view, arg);
 	}
 	free(p);
+	return r;
+}
+
+/* ---- changes ---- */
+
+/* A file with these bytes that nobody else can write to. */
+static int memory_file(const void *bytes, size_t size, struct bl_error *err)
+{
+	int fd = memfd_create("image", MFD_CLOEXEC);
+	size_t done = 0;
+
+	while (fd >= 0 && done < size) {
+		ssize_t n = write(fd, (const char *)bytes + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	if (fd >= 0 && done == size && fchmod(fd, 0600) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	(void)bl_error_set(err, BL_SYSTEM, "cannot make a file in memory: %m");
+	if (fd >= 0)
+		(void)close(fd);
+	return BL_SYSTEM;
+}
+
+static int send_change(int fd, const struct bl_change *c, int image, struct bl_error *err)
+{
+	struct bl_ctl_msg m = {.version = BL_CTL_VERSION, .type = BL_CTL_CHANGE};
+	struct bl_ctl_change change = {.what = c->what, .options = c->how.options, .trial_seconds = c->how.trial_seconds};
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	char *name = c->policy ? c->policy->name : (char *)"";
+	struct iovec iov[] = {{&m, sizeof(m)}, {&change, sizeof(change)}, {name, strnlen(name, PATH_MAX - 2)}};
+	struct msghdr h = {.msg_iov = iov, .msg_iovlen = BL_ARRAY_SIZE(iov)};
+
+	if (image >= 0) {
+		h.msg_control = &control;
+		h.msg_controllen = sizeof(control);
+		control.align = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+		memcpy(CMSG_DATA(&control.align), &image, sizeof(image));
+	}
+	if (sendmsg(fd, &h, MSG_NOSIGNAL) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot talk to the daemon: %m");
+	return 0;
+}
+
+static int change_done(int fd, struct bl_buf *say, struct bl_error *err)
+{
+	struct packet *p = malloc(sizeof(*p));
+	size_t size;
+	int r;
+
+	if (!p)
+		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	r = receive(fd, p, &size, err);
+	if (r == 0 && p->m.type != BL_CTL_DONE)
+		r = bl_error_set(err, BL_SYSTEM, "the daemon does not answer as it should");
+	else if (r == 0 && p->m.arg == BL_EXIT_FINE)
+		bl_buf_add(say, p->data, size);
+	else if (r == 0)
+		r = bl_error_set(err, p->m.arg == BL_EXIT_REFUSED ? BL_REFUSED : BL_SYSTEM, "%.*s", (int)size, (const char *)p->data);
+	free(p);
+	return r;
+}
+
+int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error *err)
+{
+	int image = -1, fd, r;
+	uint32_t pid;
+
+	r = bl_ctl_connect(BL_WANT_NOTHING, &fd, &pid, err);
+	if (r < 0)
+		return r;
+	if (c->policy) {
+		image = memory_file(c->policy->image, c->policy->size, err);
+		r = image < 0 ? image : 0;
+	}
+	if (r == 0)
+		r = send_change(fd, c, image, err);
+	if (r == 0)
+		r = change_done(fd, say, err);
+	if (image >= 0)
+		(void)close(image);
+	(void)close(fd);
 	return r;
 }

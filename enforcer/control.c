@@ -2,6 +2,7 @@
 /* The daemon's side of its socket. */
 #include "control.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct client {
 	bool waiting; /* epoll tells when it takes more */
 	enum bl_ctl_want want;
 	uint64_t cursor; /* next event to send */
+	uint64_t number; /* no other client ever has it */
+	bool asked;	 /* a change */
 };
 
 struct record {
@@ -32,6 +35,9 @@ struct bl_ctl {
 	struct client clients[BL_CTL_CLIENTS];
 	struct record history[BL_CTL_HISTORY];
 	uint64_t total; /* events ever; number i is in history[i % BL_CTL_HISTORY] */
+	uint64_t numbers;
+	bl_ctl_ask *ask;
+	void *ask_arg;
 };
 
 #define LISTENER BL_CTL_CLIENTS /* its epoll data; clients have their index */
@@ -105,19 +111,19 @@ static void client_push(struct bl_ctl *c, struct client *cl)
 		client_wait(c, cl, r == 0);
 }
 
-static void client_hello(struct bl_ctl *c, struct client *cl)
-{
+/* What a client may send. */
+struct packet {
 	struct bl_ctl_msg m;
-	ssize_t n = recv(cl->fd, &m, sizeof(m), MSG_DONTWAIT | MSG_TRUNC);
+	struct bl_ctl_change change;
+	char name[PATH_MAX];
+};
+
+static void client_hello(struct bl_ctl *c, struct client *cl, const struct packet *p, size_t n)
+{
+	struct bl_ctl_msg m = p->m;
 	char why[128];
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0 || cl->hello) { /* gone, or something to say after its hello: there is nothing */
-		client_drop(cl);
-		return;
-	}
-	if (n != (ssize_t)sizeof(m) || m.type != BL_CTL_HELLO || m.version != BL_CTL_VERSION) {
+	if (n != sizeof(m) || m.type != BL_CTL_HELLO || m.version != BL_CTL_VERSION) {
 		(void)snprintf(why, sizeof(why), "the daemon speaks version %u of the control protocol",
 			       BL_CTL_VERSION);
 		client_refuse(cl, why);
@@ -134,6 +140,105 @@ static void client_hello(struct bl_ctl *c, struct client *cl)
 		client_drop(cl);
 	else
 		client_push(c, cl);
+}
+
+/* What is asked for is the daemon's to judge; here only its form is. fd, -1: none, stays the caller's. */
+static const char *take_change(struct bl_ctl *c, struct client *cl, struct packet *p, size_t n, int fd)
+{
+	struct bl_policy policy = {0};
+	struct bl_change change = {.what = p->change.what,
+				   .how = {.options = p->change.options, .trial_seconds = p->change.trial_seconds}};
+	struct bl_error err;
+	const char *why;
+
+	if (p->m.version != BL_CTL_VERSION || p->m.type != BL_CTL_CHANGE || n < sizeof(p->m) + sizeof(p->change) || cl->want != BL_WANT_NOTHING ||
+	    cl->asked || p->change.pad != 0 || (p->change.options & ~BL_LOAD_KNOWN) != 0 || !c->ask)
+		return "the daemon does not know what is wanted";
+	p->name[n - sizeof(p->m) - sizeof(p->change)] = '\0';
+	if (p->change.what == BL_CHANGE_LOAD) {
+		if (fd < 0)
+			return "there is no image to load";
+		if (bl_policy_read_fd(fd, p->name, &policy, &err) < 0)
+			return "the image cannot be read";
+		change.policy = &policy;
+	} else if (p->change.what != BL_CHANGE_CONFIRM && p->change.what != BL_CHANGE_ROLLBACK) {
+		return "the daemon does not know what is wanted";
+	}
+	why = c->ask(c->ask_arg, cl->number, &change);
+	if (why)
+		bl_policy_free(&policy);
+	else
+		cl->asked = true;
+	return why;
+}
+
+/* The descriptor that came with a message, -1: none. Any others are closed. */
+static int take_descriptor(struct msghdr *h)
+{
+	int fd = -1;
+
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(h); m; m = CMSG_NXTHDR(h, m)) {
+		size_t n = m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS ? (m->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+
+		for (size_t i = 0; i < n; i++) {
+			int one;
+
+			memcpy(&one, CMSG_DATA(m) + i * sizeof(int), sizeof(one));
+			if (fd >= 0)
+				(void)close(one);
+			else
+				fd = one;
+		}
+	}
+	return fd;
+}
+
+static void client_read(struct bl_ctl *c, struct client *cl)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct packet p = {.m.version = 0};
+	struct iovec iov = {&p, sizeof(p) - 1};
+	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(cl->fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const char *why;
+	int fd;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_drop(cl);
+		return;
+	}
+	fd = take_descriptor(&h);
+	if ((h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+		client_refuse(cl, "the daemon does not know what is wanted");
+	else if (!cl->hello)
+		client_hello(c, cl, &p, (size_t)n);
+	else if ((why = take_change(c, cl, &p, (size_t)n, fd)) != NULL)
+		client_refuse(cl, why);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg)
+{
+	c->ask = fn;
+	c->ask_arg = arg;
+}
+
+void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text)
+{
+	for (size_t i = 0; i < BL_CTL_CLIENTS; i++) {
+		struct client *cl = &c->clients[i];
+
+		if (cl->fd < 0 || cl->number != client)
+			continue;
+		(void)client_send(cl, BL_CTL_DONE, (uint64_t)status, text, strnlen(text, BL_CTL_TEXT));
+		client_drop(cl);
+	}
 }
 
 static void client_new(struct bl_ctl *c)
@@ -157,6 +262,7 @@ static void client_new(struct bl_ctl *c)
 		return;
 	}
 	ev.data.u32 = i;
+	cl.number = ++c->numbers;
 	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, cl.fd, &ev) < 0)
 		client_drop(&cl);
 	else
@@ -176,7 +282,7 @@ void bl_ctl_serve(struct bl_ctl *c)
 			continue;
 		}
 		if (cl->fd >= 0 && (ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-			client_hello(c, cl);
+			client_read(c, cl);
 		if (cl->fd >= 0 && (ev[i].events & EPOLLOUT) != 0)
 			client_push(c, cl);
 	}

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's socket: SOCK_SEQPACKET, root only. A client says hello and what it wants; it gets a welcome, then
- * events. The daemon never waits for a client: one that is further behind than the history reaches is dropped.
+ * events. One that wants nothing may ask for one change of what is in force (change.h), and is told when it is made.
+ * The daemon never waits for a client: one that is further behind than the history reaches is dropped.
  */
 #ifndef BL_CONTROL_H
 #define BL_CONTROL_H
 
+#include "change.h"
 #include "events.h"
 
-#define BL_CTL_VERSION 1u
+#define BL_CTL_VERSION 2u
 #define BL_CTL_CLIENTS 16
 #define BL_CTL_HISTORY 4096u
 
@@ -18,6 +20,8 @@ enum bl_ctl_type {
 	BL_CTL_EVENT = 3,   /* daemon: a struct bl_event record follows */
 	BL_CTL_END = 4,	    /* daemon: that was all */
 	BL_CTL_ERROR = 5,   /* daemon: a sentence follows */
+	BL_CTL_CHANGE = 6,  /* client: a struct bl_ctl_change and a name follow; with a load comes a descriptor of the image */
+	BL_CTL_DONE = 7,    /* daemon: arg is enum bl_exit; what there is to say follows */
 };
 enum bl_ctl_want { BL_WANT_NOTHING = 0, BL_WANT_HISTORY = 1, BL_WANT_FOLLOW = 2 };
 
@@ -28,8 +32,23 @@ struct bl_ctl_msg {
 	uint64_t arg;
 };
 
+struct bl_ctl_change {
+	uint32_t what; /* enum bl_change_what */
+	uint32_t options;
+	uint32_t trial_seconds;
+	uint32_t pad;
+};
+#define BL_CTL_TEXT 8000u /* bytes of what is said with BL_CTL_DONE */
+
 /* ---- the daemon's side ---- */
 struct bl_ctl;
+
+/* A change that a client asks for. Returns NULL, and the change with its policy belongs to the callee, or a sentence that says why not. */
+typedef const char *bl_ctl_ask(void *arg, uint64_t client, const struct bl_change *c);
+void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg);
+/* Tells a client, if it is still there, what became of the change. */
+void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text);
+
 int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err);
 int bl_ctl_fd(const struct bl_ctl *c); /* for epoll */
 void bl_ctl_serve(struct bl_ctl *c);   /* does what can be done now */
@@ -39,6 +58,8 @@ void bl_ctl_close(struct bl_ctl *c);
 /* ---- a client's side ---- */
 /* Connects and says hello. -ENOENT: no daemon. */
 int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err);
+/* Has the daemon make a change; say and the result as with bl_change(). -ENOENT: no daemon. */
+int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error *err);
 /* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error).
  */
 int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon: loads or adopts a policy, proves that it is enforced, prints its events and serves them to clients. */
+/*
+ * The daemon: loads or adopts a policy, proves that it is enforced, prints its events and serves them to clients. It ends trials, and makes
+ * changes that it is asked for.
+ */
 #include "daemon.h"
 
 #include <inttypes.h>
@@ -10,15 +13,19 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "control.h"
+#include "exempt.h"
+#include "failure.h"
 #include "load.h"
 #include "pins.h"
 #include "printer.h"
 #include "probe.h"
 #include "selftest.h"
+#include "trial.h"
+#include "worker.h"
 
 #include "banned.h"
 
@@ -26,10 +33,13 @@ struct daemon {
 	struct bl_object object;
 	struct bl_events *events;
 	struct bl_ctl *ctl;
+	struct bl_worker *worker;
+	const struct bl_run_options *opt;
 	struct bl_printer printer;
 	int epoll, signals, timer;
 	int events_lock;
 	uint32_t gen;
+	bool watchdog; /* systemd wants to hear from us */
 	bool stop;
 };
 
@@ -37,6 +47,11 @@ struct daemon {
 	{                                                                                                              \
 		.object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1                 \
 	}
+
+static const char *dry(const struct bl_gen *g)
+{
+	return g->info->flags & BL_TF_DRY_RUN ? "dry run: nothing is refused" : "enforcing";
+}
 
 static void say_state(const struct daemon *d, const char *how)
 {
@@ -47,43 +62,75 @@ static void say_state(const struct daemon *d, const char *how)
 	(void)fprintf(stderr,
 		      "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
 		      " rules, %zu hooks attached; self-test passed, %s\n",
-		      how, d->gen, g.info->path, g.image.tables->nprofiles, g.image.tables->nrules, bl_attached_count(),
-		      g.info->flags & BL_TF_DRY_RUN ? "dry run: nothing is refused" : "enforcing");
+		      how, d->gen, g.info->path, g.image.tables->nprofiles, g.image.tables->nrules, bl_attached_count(), dry(&g));
 	bl_gen_free(&g);
+}
+
+/* For systemd; without it nothing happens. */
+static void tell_state(const struct daemon *d, const char *before)
+{
+	struct bl_gen g = {0};
+	struct bl_failure f;
+
+	if (bl_gen_open(d->gen, &g, NULL) < 0)
+		return;
+	if (!bl_failure_read(&f))
+		f.text[0] = '\0';
+	(void)sd_notifyf(0, "%sSTATUS=%s, generation %" PRIu32 " from %s%s%.*s", before, dry(&g), d->gen, g.info->path,
+			 f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
+	bl_gen_free(&g);
+}
+
+/* Lines of the same form as everything else that the daemon says. */
+static void say_lines(const char *text)
+{
+	for (size_t n; *text; text += n) {
+		n = strcspn(text, "\n");
+		(void)fprintf(stderr, "enforcer: %.*s\n", (int)n, text);
+		n += text[n] == '\n';
+	}
+}
+
+static void say_buf(struct bl_buf *b)
+{
+	if (b->len > 0 && bl_buf_text(b))
+		say_lines(bl_buf_text(b));
+	bl_buf_free(b);
 }
 
 /* ---- start ---- */
 
-/* The programs take down when this process began when they first see it; a fork is seen by a hook that is always attached. */
-static void meet_programs(void)
+/* Hooks that the policy needs and that somebody took away are attached again, and that is said. */
+static int complete(const struct daemon *d, struct bl_error *err)
 {
-	pid_t pid = fork();
+	bool added[BL_NHOOKS] = {false};
+	struct bl_gen g = {0};
+	int r = bl_gen_open(d->gen, &g, err);
 
-	if (pid == 0)
-		_exit(0);
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
+	if (r == 0)
+		r = bl_object_attach(bl_needs(g.image.tables), added, err);
+	bl_gen_free(&g);
+	for (size_t i = 0; r == 0 && i < BL_NHOOKS; i++)
+		if (added[i])
+			(void)fprintf(stderr, "enforcer: hook %s was not attached any more, and is again\n", bl_hooks[i].name);
+	return r;
 }
 
-/*
- * Tells the programs who we are, so that no profile holds for us. The start time would tell us from a process with our
- * pid after our death, but user space only sees it in clock ticks.
- */
-static int announce(struct daemon *d, uint32_t tgid, struct bl_error *err)
+static int adopt_locked(struct daemon *d, struct bl_error *err)
 {
-	struct bl_control c;
-	int r = bl_object_control_get(&d->object, &c, err);
+	int r = bl_exempt_begin(err);
 
 	if (r < 0)
-		return r;
-	if (tgid == 0 && c.enforcer_tgid != (uint32_t)getpid())
-		return 0; /* another daemon's by now */
-	c.enforcer_tgid = tgid;
-	c.enforcer_start = 0;
-	r = bl_object_control_set(&d->object, &c, err);
-	if (r == 0 && tgid != 0)
-		meet_programs();
-	return r;
+		return r == -EPERM ? BL_SYSTEM : r;
+	r = bl_loaded_open(&d->object, &d->gen, err);
+	if (r == 0)
+		r = complete(d, err);
+	if (r == 0)
+		r = bl_selftest(&d->object, err);
+	if (r == 0)
+		r = bl_exempt_set(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid(), err);
+	bl_exempt_end();
+	return r == -ENOENT ? BL_REFUSED : r;
 }
 
 /* Under the lock, so that no load comes between the self-test and its result. */
@@ -93,27 +140,140 @@ static int adopt(struct daemon *d, struct bl_error *err)
 
 	if (r < 0)
 		return r;
-	r = bl_loaded_open(&d->object, &d->gen, err);
-	if (r == 0)
-		r = bl_selftest(&d->object, err);
-	if (r == 0)
-		r = announce(d, (uint32_t)getpid(), err);
+	r = adopt_locked(d, err);
 	(void)close(lock);
-	return r == -ENOENT ? BL_REFUSED : r;
+	return r;
 }
 
-static int take_policy(struct daemon *d, const struct bl_run_options *opt, struct bl_error *err)
+/* Generation in force, 0: none; and whether it is on trial. */
+static uint32_t in_force(bool *ret_trial)
 {
-	struct bl_load_result result = {.nlinks = 0};
-	int r = opt->image ? bl_load(opt->image, opt->load, &result, err) : bl_probe_ready(err);
+	struct bl_object o = BL_OBJECT_CLOSED;
+	struct bl_trial t = {0};
+	uint32_t gen = 0;
 
+	if (bl_pins_has("maps/slot") && bl_loaded_open(&o, &gen, NULL) == 0)
+		(void)bl_trial_get(gen, &t, NULL);
+	else
+		gen = 0;
+	bl_object_close(&o);
+	*ret_trial = t.gen != 0;
+	return gen;
+}
+
+static int load_last_good(const struct bl_conf *conf, struct bl_buf *say, struct bl_error *err)
+{
+	const struct bl_load_how how = {.options = (conf->audit ? BL_LOAD_DRY_RUN : 0) | BL_LOAD_ACCEPT_LINKS};
+	struct bl_load_result *res = malloc(sizeof(*res));
+	struct bl_policy p = {0};
+	int lock = -1, r = res ? bl_policy_read(BL_LAST_GOOD, &p, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	if (r == 0)
+		r = bl_lock_take("lock", true, &lock, err);
+	if (r == 0)
+		r = bl_load(&p, &how, res, err);
+	if (r == 0)
+		bl_load_describe(say, BL_LAST_GOOD, res);
+	if (lock >= 0)
+		(void)close(lock);
+	bl_policy_free(&p);
+	free(res);
+	return r;
+}
+
+/*
+ * The policies could not be put in force. What was in force stays, or else the last good policy is loaded; in both cases the daemon ends, so
+ * that its unit fails and somebody looks.
+ */
+static int fall_back(const struct bl_conf *conf, int r, struct bl_error *err)
+{
+	struct bl_buf say = BL_BUF_INIT;
+	struct bl_error why = {""};
+	bool trial;
+	uint32_t gen = in_force(&trial);
+	size_t n = strlen(err->text);
+
+	if (gen != 0) {
+		(void)snprintf(err->text + n, sizeof(err->text) - n, "\ngeneration %" PRIu32 ", which was in force, STAYS IN FORCE", gen);
+	} else if (load_last_good(conf, &say, &why) == 0) {
+		(void)snprintf(err->text + n, sizeof(err->text) - n, "\nthe LAST GOOD policy is in force instead (%s)", BL_LAST_GOOD);
+	} else {
+		(void)snprintf(err->text + n, sizeof(err->text) - n, "\nNOTHING IS ENFORCED: there is no last good policy either: %.1000s", why.text);
+	}
+	say_buf(&say);
+	(void)sd_notifyf(0, "STATUS=%.300s", strrchr(err->text, '\n') + 1);
+	return r == -EPERM ? BL_SYSTEM : r;
+}
+
+/* What the policy directory has comes into force; without a directory what is in force is adopted. */
+static int take_directory(struct daemon *d, struct bl_error *err)
+{
+	struct bl_buf said = BL_BUF_INIT, say = BL_BUF_INIT;
+	struct bl_conf *conf = malloc(sizeof(*conf));
+	bool trial = false;
+	int r = conf ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	if (r == 0) {
+		bl_conf_defaults(conf);
+		(void)in_force(&trial);
+	}
+	if (r == 0 && !trial) {
+		r = bl_conf_read(conf, err);
+		if (r < 0)
+			bl_failure_note("", err->text);
+		else
+			r = bl_change_reload(conf, -1, &said, &say, err);
+		if (r == -ENOENT)
+			r = 0;
+		else if (r < 0)
+			r = fall_back(conf, r, err);
+	}
+	free(conf);
+	say_buf(&said);
+	say_buf(&say);
 	if (r == 0)
 		r = adopt(d, err);
 	if (r == 0)
-		say_state(d, opt->image ? "loaded" : "adopted");
-	if (r == 0 && result.nlinks != 0)
-		(void)fprintf(stderr, "enforcer: " BL_LINKS_ACCEPTED "\n", result.nlinks);
+		say_state(d, "adopted");
+	if (r == 0 && trial)
+		(void)fprintf(stderr, "enforcer: generation %" PRIu32 " is on trial; the policy directory is compiled at the next reload\n", d->gen);
 	return r;
+}
+
+static int take_image(struct daemon *d, struct bl_error *err)
+{
+	struct bl_policy p = {0};
+	const struct bl_change c = {.what = BL_CHANGE_LOAD, .policy = &p, .how.options = d->opt->load};
+	struct bl_buf say = BL_BUF_INIT;
+	int r = bl_policy_read(d->opt->image, &p, err);
+
+	if (r == 0)
+		r = bl_change(&c, &say, err);
+	bl_policy_free(&p);
+	if (r == 0)
+		r = adopt(d, err);
+	if (r == 0)
+		say_buf(&say);
+	bl_buf_free(&say);
+	return r;
+}
+
+/* The kernel command line first: nothing of bpf(2) comes before it. */
+static int take_policy(struct daemon *d, struct bl_error *err)
+{
+	enum bl_switch sw;
+	int r = bl_probe_switch(&sw, err);
+
+	if (r == 0 && sw == BL_SWITCH_OFF)
+		r = bl_error_set(err, BL_REFUSED,
+				 "bailiff=off is on the kernel command line: nothing is loaded; boot without it to enforce policies");
+	if (r == 0)
+		r = bl_probe_ready(err);
+	if (r == 0)
+		(void)bl_trial_settle(true, NULL);
+	if (r < 0)
+		return r;
+	return d->opt->image ? take_image(d, err) : take_directory(d, err);
 }
 
 static void on_event(const struct bl_event_view *e, size_t size, void *arg)
@@ -143,6 +303,7 @@ static int open_watches(struct daemon *d, struct bl_error *err)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);
 	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -154,53 +315,105 @@ static int open_watches(struct daemon *d, struct bl_error *err)
 		r = watch(d, d->timer, err);
 	if (r == 0)
 		r = watch(d, bl_events_fd(d->events), err);
+	if (r == 0)
+		r = watch(d, bl_worker_fd(d->worker), err);
 	return r < 0 ? r : watch(d, bl_ctl_fd(d->ctl), err);
 }
 
-static int start(struct daemon *d, const struct bl_run_options *opt, struct bl_error *err)
+static void change_done(void *arg, uint64_t client, enum bl_exit status, const char *text)
 {
+	struct daemon *d = arg;
+
+	say_lines(text);
+	bl_ctl_done(d->ctl, client, status, text);
+	tell_state(d, "");
+}
+
+static const char *change_asked(void *arg, uint64_t client, const struct bl_change *c)
+{
+	struct daemon *d = arg;
+	const char *why = bl_worker_change(d->worker, client, c);
+
+	if (!why)
+		bl_worker_step(d->worker, &d->object);
+	return why;
+}
+
+static int start(struct daemon *d, struct bl_error *err)
+{
+	uint64_t usec;
 	int r = bl_lock_take("events.lock", false, &d->events_lock, err);
 
 	if (r == -EBUSY)
 		return bl_error_set(err, BL_REFUSED,
 				    "another 'enforcer run' or 'enforcer events' is reading the events; "
 				    "stop it first");
-	d->printer.json = opt->json;
+	d->printer.json = d->opt->json;
 	if (r == 0)
-		r = take_policy(d, opt, err);
+		r = take_policy(d, err);
 	if (r == 0)
 		r = bl_ctl_open(&d->ctl, err);
 	if (r == 0)
+		r = bl_worker_open(change_done, d, &d->worker, err);
+	if (r == 0)
 		r = bl_events_open(&d->object, on_event, d, &d->events, err);
-	return r < 0 ? r : open_watches(d, err);
+	if (r == 0)
+		r = open_watches(d, err);
+	if (r < 0)
+		return r;
+	bl_ctl_on_change(d->ctl, change_asked, d);
+	d->watchdog = sd_watchdog_enabled(0, &usec) > 0;
+	tell_state(d, "READY=1\n");
+	return 0;
 }
 
 /* ---- loop ---- */
 
-/* Notices a policy that was replaced, and one that was taken out. */
+/* Notices a policy that was replaced, and one that was taken out; ends a trial that is over. */
 static int look(struct daemon *d, struct bl_error *err)
 {
+	struct bl_error what = {""};
 	uint64_t ticks;
 	uint32_t gen;
 
 	(void)!read(d->timer, &ticks, sizeof(ticks));
+	if (d->watchdog)
+		(void)sd_notify(0, "WATCHDOG=1");
+	if (bl_trial_settle(false, &what) != 0 && what.text[0] != '\0')
+		say_lines(what.text);
+	bl_worker_step(d->worker, &d->object);
 	if (!bl_pins_has("maps/slot"))
 		return bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more");
 	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == d->gen || gen == 0)
 		return 0;
 	d->gen = gen;
 	say_state(d, "now in force:");
+	tell_state(d, "");
 	return 0;
+}
+
+static void take_signal(struct daemon *d)
+{
+	struct signalfd_siginfo si;
+
+	if (read(d->signals, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	if (si.ssi_signo != SIGHUP) {
+		d->stop = true;
+		return;
+	}
+	bl_worker_reload(d->worker, d->opt->image, d->opt->load);
+	bl_worker_step(d->worker, &d->object);
 }
 
 static int step(struct daemon *d, int fd, struct bl_error *err)
 {
-	struct signalfd_siginfo si;
-
-	if (fd == d->signals && read(d->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		d->stop = true;
+	if (fd == d->signals)
+		take_signal(d);
 	if (fd == bl_ctl_fd(d->ctl))
 		bl_ctl_serve(d->ctl);
+	if (fd == bl_worker_fd(d->worker))
+		bl_worker_serve(d->worker);
 	return fd == d->timer ? look(d, err) : 0;
 }
 
@@ -226,11 +439,12 @@ static void finish(struct daemon *d)
 	int lock;
 
 	if (d->object.control >= 0 && bl_lock_take("lock", true, &lock, NULL) == 0) {
-		(void)announce(d, 0, NULL);
+		bl_exempt_clear(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid());
 		(void)close(lock);
 	}
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
+	bl_worker_close(d->worker);
 	bl_printer_free(&d->printer);
 	bl_object_close(&d->object);
 	if (d->epoll >= 0)
@@ -251,9 +465,11 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 	if (!d)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
 	*d = (struct daemon)DAEMON_INIT;
-	r = start(d, opt, err);
+	d->opt = opt;
+	r = start(d, err);
 	if (r == 0)
 		r = loop(d, err);
+	(void)sd_notify(0, "STOPPING=1");
 	if (d->stop)
 		(void)fprintf(stderr,
 			      "enforcer: stopping; generation %" PRIu32 " stays in force, "

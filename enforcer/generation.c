@@ -106,7 +106,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static int make_image(uint32_t gen, uint32_t flags, const struct bl_image *img, const char *path, struct bl_error *err)
+static int make_image(uint32_t gen, uint32_t before, uint32_t flags, const struct bl_image *img, const char *path, struct bl_error *err)
 {
 	size_t size = sizeof(struct bl_gen_info) + img->size;
 	struct bl_gen_info *info = calloc(1, size);
@@ -116,6 +116,7 @@ static int make_image(uint32_t gen, uint32_t flags, const struct bl_image *img, 
 		return out_of_memory(err);
 	info->version = BL_GEN_INFO_VERSION;
 	info->gen = gen;
+	info->before = before;
 	info->size = img->size;
 	info->loaded_ns = now_ns();
 	info->flags = flags;
@@ -128,7 +129,7 @@ static int make_image(uint32_t gen, uint32_t flags, const struct bl_image *img, 
 	return r;
 }
 
-int bl_gen_make(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
+int bl_gen_make(uint32_t gen, uint32_t before, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
 		struct bl_error *err)
 {
 	char dir[PATH_MAX];
@@ -139,7 +140,7 @@ int bl_gen_make(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_im
 		return bl_error_set(err, BL_SYSTEM, "cannot make the directory %s: %m", dir);
 	r = make_tables(gen, words, flags, img, &fd, err);
 	if (r == 0)
-		r = make_image(gen, flags, img, path, err);
+		r = make_image(gen, before, flags, img, path, err);
 	if (r == 0) {
 		*ret_fd = fd;
 		return 0;

@@ -18,13 +18,13 @@ struct bl_gen_info {
 	uint64_t size;	    /* bytes of the image */
 	uint64_t loaded_ns; /* since 1970 */
 	uint32_t flags;	    /* BL_TF_DRY_RUN */
-	uint32_t pad;
+	uint32_t before; /* generation that was in force when this one was made: where a rollback goes; 0: none */
 	char path[BL_GEN_PATH]; /* of the image file, as given, cut to fit */
 };
 #define BL_GEN_INFO_VERSION 1u
 
-/* Makes and pins generation gen for tables of words; ret_fd is the tables' map. On failure nothing is left. */
-int bl_gen_make(uint32_t gen, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
+/* Makes and pins generation gen, which follows before, for tables of words; ret_fd is the tables' map. On failure nothing is left. */
+int bl_gen_make(uint32_t gen, uint32_t before, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
 		struct bl_error *err);
 
 /* Makes the slot name the map: from here on every decision is made by it. */

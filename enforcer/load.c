@@ -2,15 +2,12 @@
 /* Puts a policy in force, takes one out, and looks whether one is: whole or not at all. */
 #include "load.h"
 
-#include <bpf/bpf.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "exempt.h"
 #include "links.h"
 #include "owner.h"
 #include "pins.h"
@@ -18,11 +15,15 @@
 #include "selftest.h"
 #include "size_class.h"
 #include "text.h"
+#include "trial.h"
 
 #include "banned.h"
 
+#define BL_LINKS_ACCEPTED "%zu prefixes of patterns go through symbolic links on this machine: accepted, no name matches them"
+
 struct job {
-	const char *path;
+	const struct bl_policy *policy;
+	const struct bl_load_how *how;
 	uint32_t flags; /* BL_TF_DRY_RUN */
 	struct bl_image image;
 	struct bl_load_result *result;
@@ -92,7 +93,11 @@ static int first_start(const struct bl_object *o, const struct job *job, int tab
 	if (r == 0)
 		r = bl_object_attach(bl_needs(job->image.tables), NULL, err);
 	if (r == 0)
+		r = bl_exempt_set(o, BL_EXEMPT_CHANGER, (uint32_t)getpid(), err);
+	if (r == 0)
 		r = bl_selftest(o, err);
+	if (r == 0 && job->how->trial_seconds != 0)
+		r = bl_trial_begin(o, 1, job->how->trial_seconds, err);
 	if (r == 0)
 		r = bl_gen_publish(o, tables_fd, err);
 	return r;
@@ -109,7 +114,7 @@ static int first_make(const struct job *job, uint32_t words, struct bl_error *er
 	if (r == 0)
 		r = bl_object_open(&o, err);
 	if (r == 0)
-		r = bl_gen_make(1, words, job->flags, &job->image, job->path, &fd, err);
+		r = bl_gen_make(1, 0, words, job->flags, &job->image, job->policy->name, &fd, err);
 	if (r == 0)
 		r = first_start(&o, job, fd, err);
 	if (fd >= 0)
@@ -140,11 +145,10 @@ static int load_first(struct job *job, struct bl_error *err)
 
 /* ---- later loads ---- */
 
-/* Everything that can fail, then the switch. Whatever was attached for it is taken back if it does fail. */
-static int switch_over(const struct bl_object *o, const struct job *job, int tables_fd, struct bl_error *err)
+int bl_switch_over(const struct bl_object *o, uint64_t ops, int tables_fd, struct bl_error *err)
 {
 	bool added[BL_NHOOKS] = {false};
-	int r = bl_object_attach(bl_needs(job->image.tables), added, err);
+	int r = bl_object_attach(ops, added, err);
 
 	if (r == 0)
 		r = bl_selftest(o, err);
@@ -155,13 +159,12 @@ static int switch_over(const struct bl_object *o, const struct job *job, int tab
 	return r;
 }
 
-/* Nothing of this is needed for the new policy to be in force: a failure is no failed load. */
-static void clean_up(const struct job *job, uint32_t now, uint32_t before)
+void bl_load_clean_up(uint64_t ops, uint32_t now, uint32_t before)
 {
 	uint32_t gens[BL_PINS_MAX_GENS];
 	size_t n = bl_pins_gens(gens);
 
-	(void)bl_object_detach_unneeded(bl_needs(job->image.tables), NULL);
+	(void)bl_object_detach_unneeded(ops, NULL);
 	for (size_t i = 0; i < n; i++)
 		if (gens[i] != now && gens[i] != before)
 			(void)bl_gen_remove(gens[i], NULL);
@@ -180,43 +183,66 @@ static int next_generation(uint32_t now, uint32_t *ret, struct bl_error *err)
 	return 0;
 }
 
-static int load_next(const struct bl_object *o, uint32_t now, struct job *job, struct bl_error *err)
+/* Makes the new generation and switches to it. On failure nothing of it is left. */
+static int next_make(const struct bl_object *o, uint32_t gen, uint32_t now, uint32_t words, const struct job *job, struct bl_error *err)
 {
-	struct bl_gen g = {0};
-	uint32_t words, gen = 0;
-	int fd = -1, r;
+	int fd = -1, r = bl_object_load_more(words, bl_needs(job->image.tables), err);
 
-	r = bl_gen_open(now, &g, err);
-	words = g.words;
-	bl_gen_free(&g);
+	if (r == 0)
+		r = bl_gen_make(gen, now, words, job->flags, &job->image, job->policy->name, &fd, err);
 	if (r < 0)
 		return r;
-	if (job->image.tables->nwords > words)
+	if (job->how->trial_seconds != 0)
+		r = bl_trial_begin(o, gen, job->how->trial_seconds, err);
+	if (r == 0)
+		r = bl_switch_over(o, bl_needs(job->image.tables), fd, err);
+	(void)close(fd);
+	if (r < 0)
+		(void)bl_gen_remove(gen, NULL);
+	return r;
+}
+
+static bool same(const struct bl_gen *g, const struct job *job)
+{
+	return memcmp(g->image.head->sha256, job->image.head->sha256, sizeof(g->image.head->sha256)) == 0 && g->info->flags == job->flags;
+}
+
+static int load_next(const struct bl_object *o, uint32_t now, struct job *job, struct bl_error *err)
+{
+	uint32_t words, need = job->image.tables->nwords, gen = now;
+	struct bl_gen g = {0};
+	bool stays;
+	int r = bl_trial_none(now, err);
+
+	if (r == 0)
+		r = bl_gen_open(now, &g, err);
+	if (r < 0)
+		return r;
+	words = g.words;
+	stays = (job->how->options & BL_LOAD_UNLESS_SAME) != 0 && same(&g, job);
+	bl_gen_free(&g);
+	if (need > words)
 		return bl_error_set(err, BL_REFUSED,
 				    "the policy needs %" PRIu32 " words of tables, the loaded programs were made for "
 				    "%" PRIu32 "; run 'enforcer unload', then load it (nothing is enforced in between)",
-				    job->image.tables->nwords, words);
-	r = next_generation(now, &gen, err);
-	if (r == 0)
-		r = bl_object_load_more(words, bl_needs(job->image.tables), err);
-	if (r == 0)
-		r = bl_gen_make(gen, words, job->flags, &job->image, job->path, &fd, err);
-	if (r < 0)
-		return r;
-	r = switch_over(o, job, fd, err);
-	(void)close(fd);
-	if (r < 0) {
-		(void)bl_gen_remove(gen, NULL);
-		return r;
+				    need, words);
+	if (!stays) {
+		r = next_generation(now, &gen, err);
+		if (r == 0)
+			r = next_make(o, gen, now, words, job, err);
+		if (r < 0)
+			return r;
+		/* A trial that goes back finds everything as it was. */
+		if (job->how->trial_seconds == 0)
+			bl_load_clean_up(bl_needs(job->image.tables), gen, now);
 	}
-	clean_up(job, gen, now);
 	job->result->gen = gen;
 	job->result->old_gen = now;
 	job->result->words = words;
 	return 0;
 }
 
-static int load_locked(struct job *job, struct bl_error *err)
+static int load_or_begin(struct job *job, struct bl_error *err)
 {
 	struct bl_object o = BL_OBJECT_CLOSED;
 	uint32_t now;
@@ -232,6 +258,17 @@ static int load_locked(struct job *job, struct bl_error *err)
 	/* What an interrupted first load left: it enforces nothing. */
 	r = bl_pins_remove_tree("", err);
 	return r < 0 ? r : load_first(job, err);
+}
+
+static int load_exempt(struct job *job, struct bl_error *err)
+{
+	int r = bl_exempt_begin(err);
+
+	if (r < 0)
+		return r;
+	r = load_or_begin(job, err);
+	bl_exempt_end();
+	return r;
 }
 
 /* ---- the whole ---- */
@@ -259,28 +296,15 @@ static int check_enforced(const char *path, const struct bl_tables *t, struct bl
 	return r;
 }
 
-static int read_image(const char *path, void **ret_buf, struct bl_image *ret, struct bl_error *err)
+static int parse_image(struct job *job, struct bl_error *err)
 {
+	const struct bl_policy *p = job->policy;
 	struct bl_error why = {""};
-	size_t len;
-	int r = bl_image_file_read(path, BL_IMAGE_TRUSTED, ret_buf, &len, err);
+	int r = bl_image_parse(p->image, p->size, &job->image, &why);
 
-	if (r == -EPERM || r == -EFBIG || r == -EINVAL)
-		return BL_REFUSED;
 	if (r < 0)
-		return BL_SYSTEM;
-	r = bl_image_parse(*ret_buf, len, ret, &why);
-	if (r == 0) {
-		r = check_enforced(path, ret->tables, err);
-		if (r == 0)
-			return 0;
-		free(*ret_buf);
-		*ret_buf = NULL;
-		return r;
-	}
-	free(*ret_buf);
-	*ret_buf = NULL;
-	return bl_error_set(err, r == -ENOMEM ? BL_SYSTEM : BL_REFUSED, "%s: %s", path, why.text);
+		return bl_error_set(err, r == -ENOMEM ? BL_SYSTEM : BL_REFUSED, "%s: %s", p->name, why.text);
+	return check_enforced(p->name, job->image.tables, err);
 }
 
 /* The image has numbers; who is meant is told by the names that were looked up where it was compiled. */
@@ -320,121 +344,71 @@ static void fill_result(struct job *job)
 	ret->dry_run = ((job->flags | job->image.tables->flags) & BL_TF_DRY_RUN) != 0;
 }
 
-int bl_load(const char *path, unsigned int options, struct bl_load_result *ret, struct bl_error *err)
+/* The kernel command line comes before everything, the first call of bpf(2) included. */
+static int ask_switch(struct job *job, struct bl_error *err)
 {
-	struct job job = {.path = path, .flags = options & BL_LOAD_DRY_RUN ? BL_TF_DRY_RUN : 0, .result = ret};
-	void *buf = NULL;
-	int lock, r;
+	enum bl_switch sw;
+	int r = bl_probe_switch(&sw, err);
 
-	*ret = (struct bl_load_result){0};
-	r = read_image(path, &buf, &job.image, err);
+	if (r == 0 && sw == BL_SWITCH_OFF)
+		r = bl_error_set(err, BL_REFUSED,
+				 "bailiff=off is on the kernel command line: nothing is loaded; boot without it to enforce policies");
+	job->result->forced_audit = r == 0 && sw == BL_SWITCH_AUDIT;
+	if (job->result->forced_audit || (job->how->options & BL_LOAD_DRY_RUN) != 0)
+		job->flags = BL_TF_DRY_RUN;
+	return r;
+}
+
+int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_load_result *ret, struct bl_error *err)
+{
+	struct job job = {.policy = p, .how = how, .result = ret};
+	int r;
+
+	*ret = (struct bl_load_result){.trial_seconds = how->trial_seconds};
+	r = ask_switch(&job, err);
 	if (r == 0)
-		r = check_owners(path, &job.image, err);
+		r = parse_image(&job, err);
 	if (r == 0)
-		r = bl_links_check(path, &job.image, options & BL_LOAD_ACCEPT_LINKS, &ret->nlinks, err);
+		r = check_owners(p->name, &job.image, err);
+	if (r == 0)
+		r = bl_links_check(p->name, &job.image, how->options & BL_LOAD_ACCEPT_LINKS, &ret->nlinks, err);
 	if (r == 0)
 		r = bl_probe_ready(err);
 	if (r == 0)
-		r = bl_lock_take("lock", true, &lock, err);
-	if (r == 0) {
-		r = load_locked(&job, err);
-		if (r == 0)
-			fill_result(&job);
-		(void)close(lock);
-	}
-	free(buf);
-	return r;
-}
-
-/* ---- unload ---- */
-
-struct programs {
-	uint32_t ids[2 * BL_NHOOKS];
-	size_t n;
-};
-
-static int program_add(const char *name, void *arg)
-{
-	struct programs *p = arg;
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
-	int fd = bl_pins_open("progs/%s", name);
-
-	if (fd < 0)
-		return 0;
-	if (p->n < BL_ARRAY_SIZE(p->ids) && bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
-		p->ids[p->n++] = info.id;
-	(void)close(fd);
+		r = load_exempt(&job, err);
+	if (r < 0)
+		return r;
+	fill_result(&job);
+	if ((how->options & BL_LOAD_KEEP) != 0 && !ret->dry_run)
+		(void)bl_policy_keep(p, &ret->not_kept);
 	return 0;
 }
 
-static size_t programs_left(const struct programs *p)
+static const char *how_it_is(const struct bl_load_result *res)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++) {
-		int fd = bpf_prog_get_fd_by_id(p->ids[i]);
-
-		if (fd < 0)
-			continue;
-		(void)close(fd);
-		n++;
-	}
-	return n;
+	if (res->forced_audit)
+		return "dry run because of bailiff=audit on the kernel command line: nothing is refused";
+	return res->dry_run ? "dry run: nothing is refused" : "enforcing";
 }
 
-/* The kernel frees links and programs a little after the last pin of them has gone. */
-static int verify_gone(const struct programs *p, struct bl_error *err)
+void bl_load_describe(struct bl_buf *b, const char *name, const struct bl_load_result *res)
 {
-	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	size_t left = 0;
-	bool there;
-	int r = bl_pins_exist(&there, err);
-
-	if (r < 0)
-		return r;
-	if (there)
-		return bl_error_set(err, BL_SYSTEM, "something made %s again; run 'enforcer unload' again", BL_PIN_DIR);
-	for (int i = 0; i < 250; i++) {
-		left = programs_left(p);
-		if (left == 0)
-			return 0;
-		(void)nanosleep(&pause, NULL);
-	}
-	return bl_error_set(err, BL_SYSTEM,
-			    "%zu of %zu programs are still in the kernel although nothing of ours holds "
-			    "them; 'bpftool prog' and 'bpftool link' show who does",
-			    left, p->n);
-}
-
-static int unload_locked(struct bl_error *err)
-{
-	struct programs p = {.n = 0};
-	bool there;
-	int r = bl_pins_exist(&there, err);
-
-	if (r < 0)
-		return r;
-	if (!there)
-		return bl_error_set(err, -ENOENT, "nothing is loaded");
-	(void)bl_pins_each("progs", program_add, &p);
-	r = bl_pins_remove_tree("links", err);
-	if (r == 0)
-		r = bl_pins_remove_tree("", err);
-	return r < 0 ? r : verify_gone(&p, err);
-}
-
-int bl_unload(struct bl_error *err)
-{
-	int lock, r;
-
-	r = bl_probe_process(err);
-	if (r < 0)
-		return r;
-	r = bl_lock_take("lock", true, &lock, err);
-	if (r < 0)
-		return r;
-	r = unload_locked(err);
-	(void)close(lock);
-	return r;
+	if (res->gen == res->old_gen)
+		bl_buf_printf(b, "generation %" PRIu32 " stays in force: %s is what it was made from; %s\n", res->gen, name, how_it_is(res));
+	else
+		bl_buf_printf(b,
+			      "loaded %s as generation %" PRIu32 ": %" PRIu32 " profiles, %" PRIu32 " rules, %" PRIu32 " of %" PRIu32
+			      " words, %zu hooks; self-test passed, %s\n",
+			      name, res->gen, res->nprofiles, res->nrules, res->nwords, res->words, res->nhooks, how_it_is(res));
+	if (res->dry_run && res->old_gen != 0 && res->old_gen != res->gen)
+		bl_buf_printf(b, "generation %" PRIu32 " is not in force any more: until the next load nothing is refused\n", res->old_gen);
+	if (res->trial_seconds != 0 && res->old_gen != 0)
+		bl_buf_printf(b, "on trial: in %" PRIu32 " s generation %" PRIu32 " is in force again, unless 'enforcer confirm' comes\n",
+			      res->trial_seconds, res->old_gen);
+	else if (res->trial_seconds != 0)
+		bl_buf_printf(b, "on trial: in %" PRIu32 " s it is unloaded again, unless 'enforcer confirm' comes\n", res->trial_seconds);
+	if (res->nlinks != 0)
+		bl_buf_printf(b, BL_LINKS_ACCEPTED "\n", res->nlinks);
+	if (res->not_kept.text[0] != '\0')
+		bl_buf_printf(b, "%s\n", res->not_kept.text);
 }

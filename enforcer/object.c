@@ -250,7 +250,7 @@ static int open_map(const char *name, int *ret, struct bl_error *err)
 }
 
 /* A map with the same name from another version could have another layout. */
-static int check_control(const struct bl_object *o, struct bl_error *err)
+int bl_object_check_control(const struct bl_object *o, struct bl_error *err)
 {
 	struct bpf_map_info info = {0};
 	uint32_t len = sizeof(info);
@@ -286,7 +286,7 @@ int bl_object_open(struct bl_object *ret, struct bl_error *err)
 	if (r == 0)
 		r = open_map("stats", &o.stats, err);
 	if (r == 0)
-		r = check_control(&o, err);
+		r = bl_object_check_control(&o, err);
 	if (r < 0)
 		bl_object_close(&o);
 	else

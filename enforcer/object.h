@@ -36,6 +36,10 @@ struct bl_object {
 int bl_object_open(struct bl_object *ret, struct bl_error *err);
 void bl_object_close(struct bl_object *o);
 
+/* Whether the open map 'control' has the layout of this version; part of bl_object_open(). */
+int bl_object_check_control(const struct bl_object *o, struct bl_error *err);
+
+/* These leave errno as bpf(2) set it. */
 int bl_object_control_get(const struct bl_object *o, struct bl_control *ret, struct bl_error *err);
 int bl_object_control_set(const struct bl_object *o, const struct bl_control *c, struct bl_error *err);
 

@@ -261,3 +261,12 @@ int bl_lock_take(const char *name, bool wait, int *ret_fd, struct bl_error *err)
 	(void)close(fd);
 	return r;
 }
+
+bool bl_lock_held(const char *name)
+{
+	int fd, r = bl_lock_take(name, false, &fd, NULL);
+
+	if (r == 0)
+		(void)close(fd);
+	return r == -EBUSY;
+}

@@ -40,4 +40,7 @@ size_t bl_pins_gens(uint32_t ret[BL_PINS_MAX_GENS]);
  */
 int bl_lock_take(const char *name, bool wait, int *ret_fd, struct bl_error *err);
 
+/* Whether somebody has the lock, this process included. */
+bool bl_lock_held(const char *name);
+
 #endif

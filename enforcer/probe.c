@@ -134,6 +134,50 @@ bool bl_probe_fs_is(const char *path, long magic)
 	return statfs(path, &fs) == 0 && (long)fs.f_type == magic;
 }
 
+/* ---- the kernel command line ---- */
+
+int bl_switch_parse(const char *cmdline, enum bl_switch *ret, struct bl_error *err)
+{
+	static const char key[] = "bailiff=";
+	int r = 0;
+
+	*ret = BL_SWITCH_NONE;
+	for (const char *p = cmdline + strspn(cmdline, " \n"); *p != '\0'; p += strspn(p, " \n")) {
+		size_t n = strcspn(p, " \n"), k = sizeof(key) - 1;
+
+		if (n >= k && memcmp(p, key, k) == 0) {
+			r = 0;
+			if (n == k + 3 && memcmp(p + k, "off", 3) == 0)
+				*ret = BL_SWITCH_OFF;
+			else if (n == k + 5 && memcmp(p + k, "audit", 5) == 0)
+				*ret = BL_SWITCH_AUDIT;
+			else
+				r = bl_error_set(err, BL_REFUSED,
+						 "the kernel command line has '%.*s': only bailiff=off and bailiff=audit mean something, and nothing is "
+						 "loaded before it is clear what is wanted",
+						 (int)n, p);
+		}
+		p += n;
+	}
+	return r;
+}
+
+int bl_probe_switch(enum bl_switch *ret, struct bl_error *err)
+{
+	char text[8192]; /* COMMAND_LINE_SIZE is at most 4096 on any architecture of ours */
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n < 0)
+		(void)bl_error_set(err, BL_SYSTEM, "cannot read the kernel command line (/proc/cmdline): %m");
+	if (fd >= 0)
+		(void)close(fd);
+	if (n < 0)
+		return BL_SYSTEM;
+	text[n] = '\0';
+	return bl_switch_parse(text, ret, err);
+}
+
 /* ---- the kernel ---- */
 
 int bl_probe_hooks(bool *have, struct bl_error *err)

@@ -29,6 +29,13 @@ bool bl_probe_fs_is(const char *path, long magic);
 /* First line of a small file, without the newline; -1 with errno. */
 int bl_probe_line(const char *path, char ret[BL_PROBE_TEXT]);
 
+/* `bailiff=` on the kernel command line, which the administrator at the boot loader has and nobody else. */
+enum bl_switch { BL_SWITCH_NONE, BL_SWITCH_OFF, BL_SWITCH_AUDIT };
+/* BL_REFUSED: it says neither off nor audit. The last one counts. Calls no bpf(2). */
+int bl_probe_switch(enum bl_switch *ret, struct bl_error *err);
+/* The same for the text of a command line. */
+int bl_switch_parse(const char *cmdline, enum bl_switch *ret, struct bl_error *err);
+
 /* Which of bl_hooks this kernel has; fails without BTF. have has BL_NHOOKS elements. */
 int bl_probe_hooks(bool *have, struct bl_error *err);
 

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "failure.h"
 #include "json.h"
 #include "load.h"
 #include "pins.h"
 #include "probe.h"
 #include "text.h"
+#include "trial.h"
 
 #include "banned.h"
 
@@ -27,6 +29,9 @@ struct status {
 	uint32_t daemon; /* pid, 0: none */
 	bool bpf_listed;
 	const char *missing; /* hook that is needed and not attached */
+	struct bl_trial trial;
+	struct bl_failure failure; /* text "": there is none */
+	bool under_way;		   /* somebody changes what is in force */
 };
 
 /* ---- gathering ---- */
@@ -75,11 +80,17 @@ static int gather(struct status *s, struct bl_error *err)
 	struct bl_object o = BL_OBJECT_CLOSED;
 	char list[BL_PROBE_TEXT];
 	uint32_t gen;
-	int r = bl_loaded_open(&o, &gen, err);
+	int r;
 
+	if (!bl_failure_read(&s->failure))
+		s->failure.text[0] = '\0';
+	s->under_way = bl_lock_held("lock");
+	r = bl_loaded_open(&o, &gen, err);
 	if (r < 0)
 		return r;
 	r = bl_gen_open(gen, &s->gen, err);
+	if (r == 0)
+		r = bl_trial_get(gen, &s->trial, err);
 	if (r == 0)
 		r = bl_gen_tables(gen, &s->tables, err);
 	if (r == 0)
@@ -183,6 +194,36 @@ static void print_hooks(void)
 	(void)printf("\n");
 }
 
+static void print_failure(const struct status *s)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	if (s->failure.text[0] == '\0')
+		return;
+	bl_text_time(&b, s->failure.at_ns);
+	(void)printf("last change failed %s: ", bl_buf_text(&b) ? bl_buf_text(&b) : "?");
+	for (const char *p = s->failure.text; *p != '\0';) {
+		size_t n = strcspn(p, "\n");
+
+		bl_buf_reset(&b);
+		bl_text_escape(&b, p, n);
+		(void)printf("%s\n", bl_buf_text(&b) ? bl_buf_text(&b) : "");
+		p += n + (p[n] == '\n');
+	}
+	bl_buf_free(&b);
+}
+
+static void print_change(const struct status *s)
+{
+	if (s->trial.gen != 0 && s->trial.before != 0)
+		(void)printf("on trial: in %" PRIu32 " s generation %" PRIu32 " is in force again, unless 'enforcer confirm' comes\n",
+			     s->trial.seconds, s->trial.before);
+	else if (s->trial.gen != 0)
+		(void)printf("on trial: in %" PRIu32 " s it is unloaded again, unless 'enforcer confirm' comes\n", s->trial.seconds);
+	if (s->under_way)
+		(void)printf("a change is under way\n");
+}
+
 static void print_text(const struct status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
@@ -200,6 +241,8 @@ static void print_text(const struct status *s)
 	(void)printf("\nimage: sha256 %s, %" PRIu32 " rules, %" PRIu32 " of %" PRIu32 " words\n", bl_buf_text(&b),
 		     s->gen.image.tables->nrules, s->gen.image.tables->nwords, s->gen.words);
 	bl_buf_free(&b);
+	print_change(s);
+	print_failure(s);
 	print_hooks();
 	print_counters(s);
 	if (s->daemon != 0)
@@ -307,6 +350,35 @@ static void set_generation(json_t *o, const struct status *s)
 	set_new(o, "words_capacity", json_integer(s->gen.words));
 }
 
+/* What is there whether something is loaded or not. */
+static void set_changes(json_t *o, const struct status *s)
+{
+	struct bl_buf b = BL_BUF_INIT;
+	json_t *f = NULL;
+
+	if (s->failure.text[0] != '\0') {
+		f = json_object();
+		bl_text_time(&b, s->failure.at_ns);
+		set_new(f, "time", text_json(bl_buf_text(&b) ? bl_buf_text(&b) : ""));
+		set_new(f, "reason", text_json(s->failure.text));
+		bl_buf_free(&b);
+	}
+	set_new(o, "last_failure", f ? f : json_null());
+	set_new(o, "change_under_way", json_boolean(s->under_way));
+}
+
+static void set_trial(json_t *o, const struct status *s)
+{
+	json_t *t = NULL;
+
+	if (s->trial.gen != 0) {
+		t = json_object();
+		set_new(t, "seconds_left", json_integer(s->trial.seconds));
+		set_new(t, "goes_back_to", s->trial.before != 0 ? json_integer(s->trial.before) : json_null());
+	}
+	set_new(o, "trial", t ? t : json_null());
+}
+
 static void print_json(const struct status *s)
 {
 	json_t *o = json_object();
@@ -318,6 +390,8 @@ static void print_json(const struct status *s)
 	set_new(o, "dry_run", json_boolean(dry_run(s)));
 	set_new(o, "bpf_in_lsm_list", json_boolean(s->bpf_listed));
 	set_generation(o, s);
+	set_trial(o, s);
+	set_changes(o, s);
 	set_new(o, "daemon_pid", s->daemon != 0 ? json_integer(s->daemon) : json_null());
 	set_new(o, "hooks", hooks_json());
 	set_new(o, "counters", counters_json(s));
@@ -327,12 +401,23 @@ static void print_json(const struct status *s)
 	json_decref(o);
 }
 
-static void print_nothing(bool json)
+/* why: what bl_loaded_open() said. */
+static void print_nothing(const struct status *s, bool json, const char *why)
 {
-	if (json)
-		(void)printf("{\n  \"loaded\": false,\n  \"state\": \"not-loaded\"\n}\n");
-	else
-		(void)printf("not enforcing: nothing is loaded; load a policy with: enforcer load IMAGE\n");
+	json_t *o;
+
+	if (!json) {
+		(void)printf("not enforcing: %s\n", s->under_way ? "a load is under way" : why);
+		print_failure(s);
+		return;
+	}
+	o = json_object();
+	set_new(o, "loaded", json_false());
+	set_new(o, "state", json_string("not-loaded"));
+	set_changes(o, s);
+	(void)json_dumpf(o, stdout, JSON_INDENT(2));
+	(void)printf("\n");
+	json_decref(o);
 }
 
 int bl_status(bool json, struct bl_error *err)
@@ -352,7 +437,7 @@ int bl_status(bool json, struct bl_error *err)
 		if (not_in_force(&s))
 			r = bl_error_set(err, BL_REFUSED, "%s", "");
 	} else if (r == -ENOENT) {
-		print_nothing(json);
+		print_nothing(&s, json, err->text);
 		r = bl_error_set(err, BL_REFUSED, "%s", "");
 	}
 	bl_gen_free(&s.gen);

@@ -455,16 +455,28 @@ enum bl_stat {
 	BL_STAT_MAX = 32
 };
 
-/* ---- what the enforcer tells the programs, outside any generation ---- */
-struct bl_control {
-	__u32 abi;           /* BL_ABI_VERSION; anything else: hooks let everything pass until it is set */
-	__u32 enforcer_tgid; /* the running enforcer, 0: none */
-	__u64 enforcer_start; /* its start_boottime: a reused pid is not the enforcer */
-	__u32 probe_tgid;    /* self-test: questions of this process are answered with BL_PROBE_ERRNO */
-	__u32 pad;
-	__u64 probe_seen;    /* BL_OP_BIT of the questions the self-test's process was asked */
+/* ---- what the enforcer tells the programs, outside any generation; its size tells its versions apart ---- */
+
+/* Processes of the enforcer that are in no profile. Who can write this map says who they are. */
+enum bl_exempt_who {
+	BL_EXEMPT_DAEMON = 0,
+	BL_EXEMPT_CHANGER = 1, /* has the lock and puts a policy in force */
+	BL_EXEMPT_KEEPER = 2,  /* waits for the end of a trial */
+	BL_EXEMPT_MAX = 3
 };
-_Static_assert(sizeof(struct bl_control) == 32, "control");
+struct bl_exempt {
+	__u32 tgid; /* 0: none */
+	__u32 pad;
+	__u64 start; /* its start_boottime: a reused pid is somebody else; 0: the programs fill it in when they first see it */
+};
+
+struct bl_control {
+	__u32 abi;        /* BL_ABI_VERSION; anything else: hooks let everything pass until it is set */
+	__u32 probe_tgid; /* self-test: questions of this process are answered with BL_PROBE_ERRNO */
+	__u64 probe_seen; /* BL_OP_BIT of the questions the self-test's process was asked */
+	struct bl_exempt exempt[BL_EXEMPT_MAX];
+};
+_Static_assert(sizeof(struct bl_control) == 16 + 16 * BL_EXEMPT_MAX, "control");
 #define BL_PROBE_ERRNO 129 /* EKEYREJECTED: nothing else that the self-test does returns it */
 
 #endif

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sha256.h"
+#include "trusted.h"
 
 #include "banned.h"
 
@@ -337,72 +337,15 @@ int bl_image_parse(const void *buf, size_t len, struct bl_image *ret, struct bl_
 
 /* ---- file ---- */
 
-static int check_file(int fd, const char *path, unsigned int flags, struct stat *st, struct bl_error *err)
-{
-	if (fstat(fd, st) < 0)
-		return bl_error_set(err, -errno, "cannot look at %s: %m", path);
-	if (!S_ISREG(st->st_mode))
-		return bl_error_set(err, -EINVAL, "%s is not a regular file", path);
-	if (st->st_size > (off_t)BL_IMAGE_MAX)
-		return bl_error_set(err, -EFBIG, "%s has %lld bytes, the limit for an image is %u", path,
-				    (long long)st->st_size, BL_IMAGE_MAX);
-	if (!(flags & BL_IMAGE_TRUSTED))
-		return 0;
-	if (st->st_uid != 0)
-		return bl_error_set(err, -EPERM, "%s belongs to uid %u, not to root; run: chown root:root %s", path,
-				    (unsigned int)st->st_uid, path);
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return bl_error_set(err, -EPERM, "%s is writable by others (mode %04o); run: chmod go-w %s", path,
-				    (unsigned int)st->st_mode & 07777, path);
-	return 0;
-}
-
-/* All of a file that has size bytes and must not change while it is read. */
-static int read_all(int fd, const char *path, size_t size, void **ret_buf, struct bl_error *err)
-{
-	uint8_t *buf = malloc(size + 1);
-	size_t have = 0;
-
-	if (!buf)
-		return bl_error_set(err, -ENOMEM, "out of memory reading %s (%zu bytes)", path, size);
-	while (have <= size) {
-		ssize_t n = read(fd, buf + have, size + 1 - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int e = errno;
-
-			free(buf);
-			errno = e;
-			return bl_error_set(err, -e, "cannot read %s: %m", path);
-		}
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	if (have != size) {
-		free(buf);
-		return bl_error_set(err, -EAGAIN, "%s changed while it was read; try again", path);
-	}
-	*ret_buf = buf;
-	return 0;
-}
-
 int bl_image_file_read(const char *path, unsigned int flags, void **ret_buf, size_t *ret_len, struct bl_error *err)
 {
 	/* O_NONBLOCK: a FIFO in place of the file must not hang the reader. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	int r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
 
 	if (fd < 0)
 		return bl_error_set(err, -errno, "cannot open %s: %m", path);
-	r = check_file(fd, path, flags, &st, err);
-	if (r == 0)
-		r = read_all(fd, path, (size_t)st.st_size, ret_buf, err);
-	if (r == 0)
-		*ret_len = (size_t)st.st_size;
+	r = flags & BL_IMAGE_TRUSTED ? bl_trusted_read(fd, path, "an image", BL_IMAGE_MAX, ret_buf, ret_len, err)
+				     : bl_trusted_slurp(fd, path, "an image", BL_IMAGE_MAX, ret_buf, ret_len, err);
 	(void)close(fd);
 	return r;
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The last change of policy that failed, kept until one succeeds, for `status`. */
+#ifndef BL_FAILURE_H
+#define BL_FAILURE_H
+
+#include "enforcer.h"
+
+#define BL_FAILURE_FILE BL_RUN_DIR "/last-failure"
+
+struct bl_failure {
+	uint64_t at_ns; /* since 1970 */
+	char text[sizeof(((struct bl_error *)NULL)->text)];
+};
+
+/* Notes it; nothing depends on whether that succeeds. what is in front of why. */
+void bl_failure_note(const char *what, const char *why);
+void bl_failure_forget(void);
+
+/* Whether there is one. */
+bool bl_failure_read(struct bl_failure *ret);
+
+#endif

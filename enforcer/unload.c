@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ends enforcement, and looks whether it has ended. */
+#include <bpf/bpf.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load.h"
+#include "pins.h"
+#include "probe.h"
+
+#include "banned.h"
+
+struct programs {
+	uint32_t ids[2 * BL_NHOOKS];
+	size_t n;
+};
+
+static int program_add(const char *name, void *arg)
+{
+	struct programs *p = arg;
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+	int fd = bl_pins_open("progs/%s", name);
+
+	if (fd < 0)
+		return 0;
+	if (p->n < BL_ARRAY_SIZE(p->ids) && bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
+		p->ids[p->n++] = info.id;
+	(void)close(fd);
+	return 0;
+}
+
+static size_t programs_left(const struct programs *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		int fd = bpf_prog_get_fd_by_id(p->ids[i]);
+
+		if (fd < 0)
+			continue;
+		(void)close(fd);
+		n++;
+	}
+	return n;
+}
+
+/* The kernel frees links and programs a little after the last pin of them has gone. */
+static int verify_gone(const struct programs *p, struct bl_error *err)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	size_t left = 0;
+	bool there;
+	int r = bl_pins_exist(&there, err);
+
+	if (r < 0)
+		return r;
+	if (there)
+		return bl_error_set(err, BL_SYSTEM, "something made %s again; run 'enforcer unload' again", BL_PIN_DIR);
+	for (int i = 0; i < 250; i++) {
+		left = programs_left(p);
+		if (left == 0)
+			return 0;
+		(void)nanosleep(&pause, NULL);
+	}
+	return bl_error_set(err, BL_SYSTEM,
+			    "%zu of %zu programs are still in the kernel although nothing of ours holds "
+			    "them; 'bpftool prog' and 'bpftool link' show who does",
+			    left, p->n);
+}
+
+int bl_unload_locked(struct bl_error *err)
+{
+	struct programs p = {.n = 0};
+	bool there;
+	int r = bl_pins_exist(&there, err);
+
+	if (r < 0)
+		return r;
+	if (!there)
+		return bl_error_set(err, -ENOENT, "nothing is loaded");
+	(void)bl_pins_each("progs", program_add, &p);
+	r = bl_pins_remove_tree("links", err);
+	if (r == 0)
+		r = bl_pins_remove_tree("", err);
+	return r < 0 ? r : verify_gone(&p, err);
+}
+
+int bl_unload(struct bl_error *err)
+{
+	int lock, r;
+
+	r = bl_probe_process(err);
+	if (r < 0)
+		return r;
+	r = bl_lock_take("lock", true, &lock, err);
+	if (r < 0)
+		return r;
+	r = bl_unload_locked(err);
+	(void)close(lock);
+	return r;
+}
