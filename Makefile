@@ -175,7 +175,7 @@ check-long: setup-test
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
-	@$(MAKE) --no-print-directory $(O)/tests/vm/probe
+	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns
 	@for t in $(basename $(notdir $(wildcard tests/vm/long/*.t))); do tests/vm/run -t $$t $(KERNELS) || exit 1; done
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md

@@ -77,7 +77,18 @@ load() { # NAME [OPTION...]: policy on standard input is compiled and loaded
 	"$enforcer" load "$name.bpi" "$@" >load.out 2>&1 || not_ok "policy $name loads" "$(cat load.out)"
 }
 
+# Loaded programs of which the verifier went through more than tests/vm/budget says.
+over_budget() {
+	"$top/.out/tests/vm/insns" | awk -v kernel="$BAILIFF_GUEST" '
+		FNR == NR { limit[$1, $2] = $3; next }
+		!(($1, kernel) in limit) { print $1 " is not in tests/vm/budget: " $2 }
+		$2 > limit[$1, kernel] { print $1 ": " $2 " instructions" }' "$top/tests/vm/budget" -
+}
+
 unload() {
+	local over
+	over=$(over_budget)
+	[ -z "$over" ] || not_ok "programs within their budget" "$over"
 	"$enforcer" unload >unload.out 2>&1 || not_ok "unload" "$(cat unload.out)"
 }
 
