@@ -273,29 +273,6 @@ static int load_exempt(struct job *job, struct bl_error *err)
 
 /* ---- the whole ---- */
 
-/* What the kernel side of this version does not hold on every way to it must not look as if it were in force. */
-static int check_enforced(const char *path, const struct bl_tables *t, struct bl_error *err)
-{
-	uint64_t ops = t->ops & ~BL_OPS_ENFORCED, features = t->features & ~BL_FEATURES_ENFORCED;
-	struct bl_buf b = BL_BUF_INIT;
-	int r;
-
-	if (ops == 0 && features == 0)
-		return 0;
-	for (uint32_t op = 0; op < 64; op++)
-		if (ops & BL_OP_BIT(op))
-			bl_buf_printf(&b, "%s%s", b.len ? ", " : "", bl_text_op(op));
-#define X(NAME, n, text) \
-	if (features & (1ULL << (n))) \
-		bl_buf_printf(&b, "%s%s", b.len ? ", " : "", text);
-	BL_FEATURES(X)
-#undef X
-	r = bl_error_set(err, BL_REFUSED, "%s needs what this version does not enforce: %s", path,
-			 bl_buf_text(&b) ? bl_buf_text(&b) : "out of memory");
-	bl_buf_free(&b);
-	return r;
-}
-
 static int parse_image(struct job *job, struct bl_error *err)
 {
 	const struct bl_policy *p = job->policy;
@@ -304,7 +281,7 @@ static int parse_image(struct job *job, struct bl_error *err)
 
 	if (r < 0)
 		return bl_error_set(err, r == -ENOMEM ? BL_SYSTEM : BL_REFUSED, "%s: %s", p->name, why.text);
-	return check_enforced(p->name, job->image.tables, err);
+	return 0;
 }
 
 /* The image has numbers; who is meant is told by the names that were looked up where it was compiled. */

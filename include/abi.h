@@ -84,21 +84,6 @@ enum bl_op {
 enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYSTEM };
 
 /*
- * Operations and features that the kernel side of this version holds on every way to them. The enforcer refuses to load an image
- * that needs more: a rule that nothing enforces must not look as if it were in force.
- */
-#define BL_OPS_ENFORCED \
-	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
-	 BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE) | BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_LINK) | \
-	 BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_MKNOD) | BL_OP_BIT(BL_OP_SETID) | BL_OP_BIT(BL_OP_EXEC) | \
-	 BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_SOCKET) | BL_OP_BIT(BL_OP_CONNECT) | BL_OP_BIT(BL_OP_BIND) | \
-	 BL_OP_BIT(BL_OP_ACCEPT) | 0x1fffULL << BL_OP_CAPABILITY | BL_OPS_NAMES)
-#define BL_FEATURES_ENFORCED \
-	(BL_FEAT_EXE | BL_FEAT_SCRIPT | BL_FEAT_USER | BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY | BL_FEAT_CGROUP | \
-	 BL_FEAT_UNIT | BL_FEAT_CONTAINER | BL_FEAT_ANCESTOR | BL_FEAT_OWNER | BL_FEAT_PEER | BL_FEAT_TRANSITION | BL_FEAT_QUIET | \
-	 BL_FEAT_CODE | BL_FEAT_UNIX | BL_FEAT_ACCEPT_FROM | BL_FEAT_STRICT)
-
-/*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
  * tables_check.c finds them again.
  */

@@ -138,12 +138,10 @@ static void text_needs(struct bl_buf *b, const struct report *r)
 	bl_buf_str(b, "\nneeds of the kernel side\n");
 	for (uint32_t op = 0; op < 64; op++)
 		if (r->t->ops & ~BL_OPS_NAMES & BL_OP_BIT(op))
-			bl_buf_printf(b, "  %s%s\n", bl_text_op(op),
-				      BL_OPS_ENFORCED & BL_OP_BIT(op) ? "" : ": not in this version, the enforcer will not load it");
+			bl_buf_printf(b, "  %s\n", bl_text_op(op));
 	for (unsigned int i = 0; feature_text(i); i++)
 		if (r->t->features >> i & 1)
-			bl_buf_printf(b, "  %s%s\n", feature_text(i),
-				      (uint64_t)BL_FEATURES_ENFORCED >> i & 1 ? "" : ": not in this version, the enforcer will not load it");
+			bl_buf_printf(b, "  %s\n", feature_text(i));
 	bl_buf_str(b, "\nhooks\n");
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
 		if (hooks[i].ops == 0 || (hooks[i].ops & bl_needs(r->t)))
@@ -178,11 +176,10 @@ static void json_list_begin(struct bl_buf *b, const char *name, const char **sep
 	*sep = "";
 }
 
-static void json_need(struct bl_buf *b, const char **sep, const char *name, bool enforced)
+static void json_need(struct bl_buf *b, const char **sep, const char *name)
 {
-	bl_buf_printf(b, "%s{\"name\":", *sep);
+	bl_buf_str(b, *sep);
 	bl_json_cstring(b, name);
-	bl_buf_printf(b, ",\"enforced\":%s}", enforced ? "true" : "false");
 	*sep = ",";
 }
 
@@ -193,12 +190,12 @@ static void json_needs(struct bl_buf *b, const struct report *r)
 	json_list_begin(b, "operations", &sep);
 	for (uint32_t op = 0; op < 64; op++)
 		if (r->t->ops & ~BL_OPS_NAMES & BL_OP_BIT(op))
-			json_need(b, &sep, bl_text_op(op), (BL_OPS_ENFORCED & BL_OP_BIT(op)) != 0);
+			json_need(b, &sep, bl_text_op(op));
 	bl_buf_char(b, ']');
 	json_list_begin(b, "features", &sep);
 	for (unsigned int i = 0; feature_text(i); i++)
 		if (r->t->features >> i & 1)
-			json_need(b, &sep, feature_text(i), (uint64_t)BL_FEATURES_ENFORCED >> i & 1);
+			json_need(b, &sep, feature_text(i));
 	bl_buf_char(b, ']');
 	json_list_begin(b, "hooks", &sep);
 	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
