@@ -499,7 +499,7 @@ BL_FN void bl_report_add(struct bl_decide_ctx *c, __u32 i, const struct bl_repor
 	if (i < BL_TASK_PROFILES) {
 		if (c->r->refused >> i & 1)
 			return;
-		c->r->refusing |= (said->verdict >= BL_V_DENY) << i;
+		c->r->refusing |= (__u32)(said->verdict >= BL_V_DENY) << i;
 	}
 	if (c->t->flags & BL_TF_DRY_RUN)
 		mode = BL_MODE_AUDIT;

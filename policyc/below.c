@@ -133,7 +133,8 @@ static int number_guards(struct find *f)
 {
 	size_t n = 0;
 
-	qsort(f->uses, f->nuses, sizeof(*f->uses), by_guard);
+	if (f->nuses != 0)
+		qsort(f->uses, f->nuses, sizeof(*f->uses), by_guard);
 	for (size_t i = 0; i < f->nuses; i++) {
 		uint32_t p = BL_ENT_PROFILE(f->uses[i].guard);
 
@@ -412,7 +413,8 @@ static void join_entries(struct below *b)
 {
 	size_t n = 0;
 
-	qsort(b->entries, b->n, sizeof(*b->entries), by_state);
+	if (b->n != 0)
+		qsort(b->entries, b->n, sizeof(*b->entries), by_state);
 	for (size_t i = 0; i < b->n; i++) {
 		struct below_entry *to = n != 0 ? &b->entries[n - 1] : NULL;
 		const struct below_entry *e = &b->entries[i];

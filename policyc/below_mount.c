@@ -164,7 +164,7 @@ static int node_walk(struct mounts *m, uint32_t before, const struct glob_tok *t
 	if (m->work > MAX_MOUNT_WORK)
 		return -E2BIG;
 	r = grow((void **)&m->pool, &m->pool_cap, m->npool + m->now.n, sizeof(*m->pool));
-	if (r == 0)
+	if (r == 0 && m->now.n != 0)
 		memcpy(m->pool + m->npool, m->now.v, m->now.n * sizeof(*m->pool));
 	return r;
 }
@@ -293,7 +293,8 @@ static int by_node(const void *x, const void *y)
 
 static int add_entries(struct mounts *m)
 {
-	qsort(m->uses, m->nuses, sizeof(*m->uses), by_node);
+	if (m->nuses != 0)
+		qsort(m->uses, m->nuses, sizeof(*m->uses), by_node);
 	for (size_t i = 0; i < m->nuses; i++) {
 		const struct node_use *u = &m->uses[i];
 		const struct node *k = &m->nodes[u->node];
