@@ -14,8 +14,11 @@ enum who {
 	WHO_PROBE = 3,   /* the self-test */
 };
 
-/* Fills a with the tables and the label, current for this moment. ops: what will be asked, for the self-test. */
-static __always_inline enum who who_asks(struct about *a, __u64 ops)
+/*
+ * Fills a with the tables and the label, current for this moment. ops: what will be asked, for the self-test. layer: overlayfs asks, with the
+ * credentials of its mount, after the task was asked about the same with its own.
+ */
+static __always_inline enum who who_asks_layer(struct about *a, __u64 ops, bool layer)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 zero = 0;
@@ -33,12 +36,17 @@ static __always_inline enum who who_asks(struct about *a, __u64 ops)
 	a->task = task;
 	a->from = BL_PATH_MAX;
 	a->l = bpf_task_storage_get(&labels, task, 0, 0);
-	if (!a->l || label_stale(a->t, a->l, task)) {
+	if (!a->l || (layer ? a->l->gen != a->t->gen : label_stale(a->t, a->l, task))) {
 		a->l = label_slow(a->t, task);
 		if (!a->l)
 			return WHO_UNKNOWN;
 	}
 	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+}
+
+static __always_inline enum who who_asks(struct about *a, __u64 ops)
+{
+	return who_asks_layer(a, ops, false);
 }
 
 /*

@@ -131,12 +131,12 @@ static __noinline enum who exec_begin(struct about *a, enum who who)
 		__builtin_memset(p->leave, 0, sizeof(p->leave));
 		__builtin_memset(p->enter, 0, sizeof(p->enter));
 	}
-	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
-		return who;
 	s = scratch_get(a->task);
 	if (!s)
 		return WHO_UNKNOWN;
-	label_place(a->l, a->task, s);
+	label_place(a->l, a->task, s); /* also if only a later policy will ask */
+	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
+		return who;
 	label_compute(a->t, a->l, a->task, s);
 	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
 }
@@ -146,6 +146,7 @@ __noinline int question_exec(__u64 file, __u32 first)
 {
 	struct about a = {};
 	enum who who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
+	long r;
 
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
@@ -153,8 +154,11 @@ __noinline int question_exec(__u64 file, __u32 first)
 		return 0;
 	if (who != WHO_UNKNOWN && first)
 		who = exec_begin(&a, who);
-	if (who == WHO_UNKNOWN)
-		return refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL);
+	if (who == WHO_UNKNOWN) {
+		/* what an exec before this one left must not become what this program is */
+		r = bpf_task_storage_delete(&pending, bpf_get_current_task_btf());
+		return r == 0 || r == -ENOENT ? refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL) : -ENOMEM;
+	}
 	return exec_question(&a, (struct file *)file, who);
 }
 

@@ -44,7 +44,8 @@ static __always_inline int sys_question_path(__u32 op, struct dentry *d, struct 
 
 /*
  * The kernel asks about a capability that the task has. Where it only wonders (CAP_OPT_NOAUDIT) the answer may still open a door: such a question
- * is answered alike, but not reported, and kills nobody; about another's credentials (a victim of the OOM killer) it is none of the task's.
+ * is answered alike, but not reported, and kills nobody; about another's credentials (a victim of the OOM killer) it is none of the task's, and
+ * overlayfs acts with those of its mount.
  */
 SEC("lsm/capable")
 int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts, int ret)
@@ -52,7 +53,8 @@ int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int ca
 	struct about a = {};
 	int r;
 
-	if (ret != 0 || ((opts & CAP_OPT_NOAUDIT) && (__u64)cred != (__u64)bpf_get_current_task_btf()->cred))
+	if (ret != 0 || ((opts & CAP_OPT_NOAUDIT) && (__u64)cred != (__u64)bpf_get_current_task_btf()->cred) ||
+	    kernel_acts(bpf_get_current_task_btf()))
 		return ret;
 	r = key_begin(&a, BL_OP_CAPABILITY, BL_KEY_SYS);
 	if (r != 1)
@@ -214,7 +216,10 @@ __noinline int mount_ask(__u64 dev_name, __u64 type, __u64 d, __u64 m, __u64 fla
 	return r;
 }
 
-/* A mount that moves is told by the text that names it: where it was cannot be known. */
+/*
+ * A mount that moves is told by the text that names it: where it was cannot be known. In other mount namespaces than the initial one no mount
+ * changes canonical names, and services and containers start with such mounts: names are not asked about there.
+ */
 SEC("lsm/sb_mount")
 int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags, void *data, int ret)
 {
@@ -224,8 +229,8 @@ int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char
 	if (ret != 0)
 		return ret;
 	ret = mount_ask(number_of(dev_name), number_of(type), d, m, flags);
-	if ((flags & MS_REMOUNT) || (!(flags & MS_BIND) && (flags & MS_PROPAGATION)))
-		return two_answers(ret, 0);
+	if ((flags & MS_REMOUNT) || (!(flags & MS_BIND) && (flags & MS_PROPAGATION)) || !task_in_init_ns())
+		return answer(ret);
 	if (!(flags & MS_BIND) && (flags & MS_MOVE))
 		hides |= MOVES;
 	other = names_hide(d, m, BL_OP_MOUNT, hides);
@@ -296,6 +301,8 @@ int BPF_PROG(move_mount, const struct path *from_path, const struct path *to_pat
 	if (ret != 0)
 		return ret;
 	ret = attach_ask(d, m, to_d, to_m, moves);
+	if (!task_in_init_ns())
+		return answer(ret);
 	other = names_hide(to_d, to_m, BL_OP_MOUNT, HIDES);
 	ret = two_answers(ret, other);
 	if (!moves)
@@ -316,8 +323,7 @@ __noinline int pivot_ask(__u64 d, __u64 m)
 }
 
 /*
- * About the new root. In the initial mount namespace every name changes. In others the canonical names stay what they were, and starting a
- * container is this.
+ * About the new root. In the initial mount namespace every name changes.
  */
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(sb_pivotroot, const struct path *old_path, const struct path *new_path, int ret)
@@ -327,9 +333,9 @@ int BPF_PROG(sb_pivotroot, const struct path *old_path, const struct path *new_p
 
 	if (ret != 0)
 		return ret;
-	ret = two_answers(pivot_ask(d, m), 0);
+	ret = pivot_ask(d, m);
 	if (!task_in_init_ns())
-		return ret;
+		return answer(ret);
 	other = names_hide(d, m, BL_OP_PIVOT, MOVES);
 	return two_answers(ret, other);
 }

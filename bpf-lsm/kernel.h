@@ -393,6 +393,7 @@ struct msghdr {
 #define PERF_SECURITY_OPEN 0         /* include/linux/perf_event.h */
 #define RENAME_WHITEOUT (1 << 2)
 #define EPERM 1
+#define ENOENT 2
 #define ENOMEM 12
 #define SIGKILL 9
 

@@ -402,9 +402,6 @@ static __always_inline void label_compute(const struct bl_tables *t, struct bl_l
 		l->flags |= BL_LF_FULL;
 	label_others(&c, task);
 	bl_label_finish(t, l);
-	confined_update(t, l, (__u64)task);
-	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
-		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 }
 
 /* Computes the label of the running task. NULL: the kernel had no memory for it. */
@@ -424,6 +421,9 @@ static __noinline struct bl_label *label_slow(const struct bl_tables *t, struct 
 			label_place(l, task, s);
 	}
 	label_compute(t, l, task, s);
+	confined_update(t, l, (__u64)task);
+	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
+		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 	return l;
 }
 

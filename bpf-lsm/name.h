@@ -30,7 +30,7 @@ enum name_result {
 
 /* Components and mounts are walked one a step; 4096 bytes of name hold at most 2048 components. */
 #define NAME_STEPS 2304
-#define NAME_TRIES 4
+#define NAME_TRIES 256 /* every rename anywhere disturbs a walk */
 
 /* Addresses, not typed pointers: they are kept across steps in memory, and every read is checked by the kernel. */
 struct walk {
@@ -138,6 +138,33 @@ static __always_inline __u32 seq_read(const void *lock)
 	return seq;
 }
 
+struct attempt {
+	struct scratch *s;
+	__u64 dentry;
+	__u64 mnt;
+	__u32 from;
+	int result;
+};
+
+static long walk_try(__u32 i, struct attempt *c)
+{
+	__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
+	struct mount *m = (struct mount *)mount_of((struct vfsmount *)c->mnt);
+	struct walk w = { .buf = c->s->name.buf, .dentry = c->dentry, .at = BL_PATH_MAX, .result = BL_R_TOO_DEEP };
+
+	(void)i;
+	w.mount = (__u64)m;
+	w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
+	bpf_loop(NAME_STEPS, walk_step, &w, 0);
+	if (w.result == NAME_OK)
+		w.result = walk_top(&w);
+	if ((renames & 1) || (mounts & 1) || seq_read(&rename_lock) != renames || seq_read(&mount_lock) != mounts)
+		return 0;
+	c->from = w.at;
+	c->result = w.result;
+	return 1;
+}
+
 /*
  * Writes the name of (dentry, mnt) to the end of n. The kernel counts renames and mounts in two sequence counts; a walk during
  * which either moved is done again, and given up with a reason after NAME_TRIES: no verdict on a name that never was.
@@ -146,32 +173,20 @@ static __always_inline __u32 seq_read(const void *lock)
  */
 __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_from)
 {
+	struct attempt c = { .s = s, .dentry = dentry, .mnt = mnt, .from = BL_PATH_MAX, .result = BL_R_UNSETTLED };
+
 	if (!s || !ret_from)
 		return BL_R_NO_SCRATCH;
-	for (int i = 0; i < NAME_TRIES; i++) {
-		__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
-		struct mount *m = (struct mount *)mount_of((struct vfsmount *)mnt);
-		struct walk w = { .buf = s->name.buf, .dentry = dentry, .at = BL_PATH_MAX, .result = BL_R_TOO_DEEP };
-
-		w.mount = (__u64)m;
-		w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
-		/* before the walk: overlayfs copies up in its work directory, which is not below its mount of the upper one */
-		if (mount_is_internal((__u64)m))
-			return NAME_KERNEL;
-		bpf_loop(NAME_STEPS, walk_step, &w, 0);
-		if (w.result == NAME_OK)
-			w.result = walk_top(&w);
-		if ((renames & 1) || (mounts & 1) || seq_read(&rename_lock) != renames ||
-		    seq_read(&mount_lock) != mounts)
-			continue;
-		if (w.result == NAME_OK && w.at == BL_PATH_MAX) {
-			w.at--; /* the root itself */
-			s->name.buf[BL_PATH_MAX - 1] = '/';
-		}
-		*ret_from = w.at;
-		return w.result;
+	/* before the walk: overlayfs copies up in its work directory, which is not below its mount of the upper one */
+	if (mount_is_internal(mount_of((struct vfsmount *)mnt)))
+		return NAME_KERNEL;
+	bpf_loop(NAME_TRIES, walk_try, &c, 0);
+	if (c.result == NAME_OK && c.from == BL_PATH_MAX) {
+		c.from--; /* the root itself */
+		s->name.buf[BL_PATH_MAX - 1] = '/';
 	}
-	return BL_R_UNSETTLED;
+	*ret_from = c.from;
+	return c.result;
 }
 
 /* The name of an open or opened file. */

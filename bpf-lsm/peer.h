@@ -78,6 +78,8 @@ static __noinline struct bl_label *peer_label(struct about *a, struct task_struc
 		__builtin_memset(l, 0, __builtin_offsetof(struct bl_label, exe));
 		__builtin_memset(l->sticky, 0, sizeof(l->sticky));
 		label_first(a->t, l, peer, a->s);
+		if (!task_sets_up(peer))
+			label_place(l, peer, a->s);
 	}
 	label_compute(a->t, l, peer, a->s);
 	peer_exempt(a->t, l, peer);

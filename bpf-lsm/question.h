@@ -53,9 +53,10 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
  */
 __noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops)
 {
+	bool layer = m == 0 || mount_is_internal(mount_of((struct vfsmount *)m));
 	struct about a = {};
 
-	switch (who_asks(&a, ops)) {
+	switch (who_asks_layer(&a, ops, layer)) {
 	case WHO_ASKS:
 		return ask_path(&a, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source);
 	case WHO_UNKNOWN:

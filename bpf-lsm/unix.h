@@ -81,8 +81,8 @@ int BPF_PROG(unix_may_send, struct socket *sock, struct socket *other, int ret)
 
 	if (ret != 0)
 		return ret;
-	/* no note to be had: not asked if it is the peer already */
-	if (s ? s->naming != sk : (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer) == peer)
+	/* to the peer, and no address was named; a later message of sendmmsg() is told by the former alone */
+	if ((!s || s->naming != sk) && (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer) == peer)
 		return 0;
 	if (s)
 		s->naming = 0;

@@ -951,6 +951,10 @@ BL_FN __u32 bl_key_sock(struct bl_name *n, __u32 family, __u32 type, __u32 proto
 			protocol = 6;
 		else if (protocol == 0 && type == 2)
 			protocol = 17;
+		else if (protocol == 0 && type == 5)
+			protocol = 132; /* SCTP */
+		else if (protocol == 0 && type == 6)
+			protocol = 33; /* DCCP */
 	}
 	bl_key_byte(n, &from, protocol & 0xff);
 	bl_key_byte(n, &from, protocol >> 8);

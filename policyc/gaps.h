@@ -28,15 +28,23 @@
 				    "the file was reached.") \
 	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \
 	X(GAPS_NAME, BL_FEAT_EXE, "In a container of its own mount namespace, rules meet the container's names.") \
+	X(0, BL_FEAT_EXE | BL_FEAT_ANCESTOR, "After a reload, the earlier programs of processes that an older policy knew are those " \
+					      "that it asked about.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Descriptors that were open before the load, or are inherited, stay usable.") \
 	X(GAPS_FILE | GAPS_NET, 0, "Descriptors received through IORING_MSG_SEND_FD or binder are not judged.") \
 	X(BL_OP_BIT(BL_OP_CONNECT), 0, "A connected socket that is received is refused by rules about its peer, not by a default.") \
 	X(0, BL_FEAT_STRICT, "The use of descriptors is judged where it reads, writes or maps, not in ioctl(2), and not of sockets.") \
+	X(BL_OP_BIT(BL_OP_APPEND), 0, "Who may append to a file can overwrite it with RWF_NOAPPEND or fallocate(2).") \
 	X(GAPS_FILE | GAPS_NET, 0, "Requests put into an inherited io_uring with IORING_SETUP_SQPOLL are carried out, " \
 				   "and judged, as the process that made the ring.") \
 	X(GAPS_FILE, 0, "A new device node has another name than the one under /dev.") \
+	X(GAPS_FILE, 0, "Another mount of procfs, sysfs or a control group hierarchy is another file system.") \
+	X(GAPS_FILE, 0, "btrfs makes and deletes subvolumes by ioctl(2) without a question.") \
 	X(GAPS_FILE, 0, "POSIX message queues (unless opened through a mounted mqueue file system) and System V IPC are not judged.") \
 	X(GAPS_EXEC, 0, "Scripts given to an interpreter as an argument are only read.") \
+	X(GAPS_EXEC, 0, "An ELF program can name any file as its interpreter, which is mapped without a question.") \
+	X(GAPS_EXEC, 0, "A heap that personality(2) makes executable is not asked about, and code written through /proc/self/mem neither.") \
+	X(GAPS_EXEC, 0, "What the kernel starts for a process (core_pattern, request-key, release_agent) is not that process.") \
 	X(GAPS_ANY, 0, "A process in a profile can make one outside of it act for it.") \
 	X(GAPS_EXEC, 0, "Programs without a name (memfd) match no pattern.") \
 	X(GAPS_NET, 0, "Packet, vsock, RDS, TIPC and other sockets reach others in their own ways: only their making is judged.") \
@@ -47,10 +55,13 @@
 	X(GAPS_NET, 0, "Raw sockets may put another address in the packet than the one judged, and any raw socket can " \
 		       "carry TCP and UDP.") \
 	X(GAPS_NET, 0, "Further paths of an MPTCP connection go where the peer says.") \
+	X(BL_OP_BIT(BL_OP_CONNECT), 0, "A packet goes first where source routes of its socket say, and a connection to no address where " \
+				       "its socket is bound.") \
 	X(GAPS_NET, 0, "Answers on accepted connections are not judged.") \
 	X(0, BL_FEAT_ACCEPT_FROM, "A rule that says from whom refuses what a connection carries, after the kernel has answered it.") \
 	X(GAPS_NET, 0, "Whoever may connect to a proxy or name server can reach through it.") \
 	X(BL_OP_BIT(BL_OP_MOUNT), 0, "A mount's source is compared as the text that was given: links and relative paths are not followed.") \
+	X(BL_OP_BIT(BL_OP_MOUNT), 0, "mount_setattr(2) asks nothing, and what newer kernels mount while they make a namespace neither.") \
 	X(GAPS_SYS, 0, "Signals that the kernel sends for a process (F_SETOWN), modules that it loads by itself, and the users of " \
 		       "set-uid programs are not asked about.") \
 	X(GAPS_ANY, 0, "A process with CAP_SYS_ADMIN or CAP_BPF and root's access to /sys/fs/bpf/bailiff can end enforcement.") \
