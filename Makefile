@@ -131,6 +131,7 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/fail/run
 	@tests/man/run
 	@tests/shell/run
+	@tests/guarantees/run
 	@tests/editors/run
 	@tests/systemd/run
 	@scripts/check-deps
