@@ -37,8 +37,15 @@ static __always_inline enum who who_asks_layer(struct about *a, __u64 ops, bool 
 	a->from = BL_PATH_MAX;
 	a->l = bpf_task_storage_get(&labels, task, 0, 0);
 	if (!a->l || (layer ? a->l->gen != a->t->gen : label_stale(a->t, a->l, task))) {
-		a->l = label_slow(a->t, task);
-		if (!a->l)
+		if (label_renew() != 0)
+			return WHO_UNKNOWN;
+		a->t = tables_now();
+		a->l = bpf_task_storage_get(&labels, task, 0, 0);
+		if (!a->t) {
+			a->l = NULL;
+			return WHO_NOBODY;
+		}
+		if (!a->l || a->l->gen != a->t->gen) /* a reload in between */
 			return WHO_UNKNOWN;
 	}
 	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;

@@ -285,9 +285,7 @@ __noinline int attach_ask(__u64 from_d, __u64 from_m, __u64 to_d, __u64 to_m, bo
 /* Is the mount attached somewhere? */
 static __noinline bool mount_has_place(__u64 mnt)
 {
-	struct walk w = { .mount = mount_of((struct vfsmount *)mnt) };
-
-	return walk_top(&w) == NAME_OK;
+	return walk_top(mount_of((struct vfsmount *)mnt)) == NAME_OK;
 }
 
 SEC("lsm/move_mount")

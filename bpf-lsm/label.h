@@ -278,76 +278,128 @@ static __always_inline bool label_stale(const struct bl_tables *t, const struct 
 	return l->egid != cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task);
 }
 
-struct many {
+/*
+ * The byte strings about a task, numbered: one of each kind, then one for each capability, then one for each supplementary group. One loop
+ * goes over them, so that the verifier goes through bl_label_key() once and not for each of them.
+ */
+enum { OWN_EXE, OWN_USER, OWN_CGROUP, OWN_SCRIPT, OWN_UNIT, OWN_CONTAINER, OWN_LOGIN, OWN_GROUP, OWN_CAPS, OWN_GROUPS = OWN_CAPS + 64 };
+
+struct own {
 	const struct bl_tables *t;
 	struct bl_label *l;
 	struct scratch *s;
+	struct task_struct *task;
 };
 
-static long group_step(__u32 i, struct many *c)
+/* This one stands at the end of the buffer. */
+static __always_inline void own_key(struct scratch *s, __u32 kind, __u32 from)
 {
-	__u32 gid = 0;
-
-	if (i >= c->s->ngids)
-		return 1;
-	bpf_probe_read_kernel(&gid, sizeof(gid), (const void *)(c->s->gids + 4 * (__u64)i));
-	bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, gid), BL_KEY_GROUP);
-	return 0;
-}
-
-static __always_inline void label_groups(struct many *c, struct task_struct *task)
-{
-	const struct cred *cred = task_cred(task);
-	struct group_info *info = BPF_CORE_READ(cred, group_info);
-
-	bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, c->l->egid), BL_KEY_GROUP);
-	c->s->gids = (__u64)info + bpf_core_field_offset(struct group_info, gid);
-	c->s->ngids = BPF_CORE_READ(info, ngroups);
-	if (c->s->ngids > LABEL_GROUPS)
-		c->l->flags |= BL_LF_FULL;
-	bpf_loop(LABEL_GROUPS, group_step, c, 0);
-}
-
-static long cap_step(__u32 i, struct many *c)
-{
-	if (!(c->l->caps >> i & 1))
-		return 0;
-	c->s->name.buf[BL_PATH_MAX - 1] = i;
-	bl_label_key(c->t, c->l, &c->s->name, BL_PATH_MAX - 1, BL_KEY_CAPABILITY);
-	return 0;
+	s->key_kind = kind;
+	s->key_from = from;
 }
 
 /* A name that is kept in the label, from its end. */
-#define label_kept(c, field, len, kind) \
+#define OWN_KEPT(c, field, len, kind) \
 	do { \
 		if ((c)->l->len > sizeof((c)->l->field)) { \
 			(c)->l->flags |= BL_LF_FULL; \
 		} else if ((c)->l->len != 0) { \
 			__builtin_memcpy((c)->s->name.buf + BL_PATH_MAX - sizeof((c)->l->field), (c)->l->field, sizeof((c)->l->field)); \
-			bl_label_key((c)->t, (c)->l, &(c)->s->name, BL_PATH_MAX - (c)->l->len, kind); \
+			own_key((c)->s, kind, BL_PATH_MAX - (c)->l->len); \
 		} \
 	} while (0)
 
-/* The terms that few policies use, each only if this one does. */
-static __always_inline void label_others(struct many *c, struct task_struct *task)
+static __noinline void own_exe(struct own *c)
+{
+	__u32 from = label_get_exe(c->l, c->task, c->s);
+
+	if (from < BL_PATH_MAX)
+		own_key(c->s, BL_KEY_EXE, from);
+	else if (c->l->exe_len != 0)
+		c->l->flags |= BL_LF_FULL; /* there was no memory to keep a long one */
+}
+
+static __noinline void own_cgroup(struct own *c)
+{
+	__u32 from = cgroup_name(c->s, c->task);
+
+	if (from < BL_PATH_MAX)
+		own_key(c->s, BL_KEY_CGROUP, from);
+	else
+		c->l->flags |= BL_LF_FULL;
+}
+
+static __noinline void own_many(struct own *c, __u32 i)
+{
+	struct scratch *s = c->s;
+	__u32 gid = 0;
+
+	if (i < OWN_GROUPS) {
+		if (!(c->t->features & BL_FEAT_CAPABILITY) || !(c->l->caps >> ((i - OWN_CAPS) & 63) & 1))
+			return;
+		s->name.buf[BL_PATH_MAX - 1] = i - OWN_CAPS;
+		own_key(s, BL_KEY_CAPABILITY, BL_PATH_MAX - 1);
+		return;
+	}
+	bpf_probe_read_kernel(&gid, sizeof(gid), (const void *)(s->gids + 4 * (__u64)(i - OWN_GROUPS)));
+	own_key(s, BL_KEY_GROUP, bl_key_id(&s->name, gid));
+}
+
+/* Writes the i-th; the terms that few policies use only if this one does. */
+static __noinline void own_put(struct own *c, __u32 i)
 {
 	__u64 features = c->t->features;
+	struct scratch *s = c->s;
 
-	c->l->egid = task_cred(task)->egid.val;
-	c->l->login = task->loginuid.val;
-	c->l->caps = task_caps(task);
-	if (features & BL_FEAT_SCRIPT)
-		label_kept(c, script, script_len, BL_KEY_SCRIPT);
-	if (features & BL_FEAT_UNIT)
-		label_kept(c, unit, unit_len, BL_KEY_UNIT);
-	if (features & BL_FEAT_CONTAINER)
-		label_kept(c, container, container_len, BL_KEY_CONTAINER);
-	if (features & BL_FEAT_LOGIN)
-		bl_label_key(c->t, c->l, &c->s->name, bl_key_id(&c->s->name, c->l->login), BL_KEY_LOGIN);
-	if (features & BL_FEAT_GROUP)
-		label_groups(c, task);
-	if (features & BL_FEAT_CAPABILITY)
-		bpf_loop(64, cap_step, c, 0);
+	if (i == OWN_EXE)
+		own_exe(c);
+	else if (i == OWN_USER)
+		own_key(s, BL_KEY_USER, bl_key_id(&s->name, c->l->euid));
+	else if (i == OWN_CGROUP)
+		own_cgroup(c);
+	else if (i == OWN_SCRIPT && (features & BL_FEAT_SCRIPT))
+		OWN_KEPT(c, script, script_len, BL_KEY_SCRIPT);
+	else if (i == OWN_UNIT && (features & BL_FEAT_UNIT))
+		OWN_KEPT(c, unit, unit_len, BL_KEY_UNIT);
+	else if (i == OWN_CONTAINER && (features & BL_FEAT_CONTAINER))
+		OWN_KEPT(c, container, container_len, BL_KEY_CONTAINER);
+	else if (i == OWN_LOGIN && (features & BL_FEAT_LOGIN))
+		own_key(s, BL_KEY_LOGIN, bl_key_id(&s->name, c->l->login));
+	else if (i == OWN_GROUP && (features & BL_FEAT_GROUP))
+		own_key(s, BL_KEY_GROUP, bl_key_id(&s->name, c->l->egid));
+	else if (i >= OWN_CAPS)
+		own_many(c, i);
+}
+
+static long own_step(__u32 i, struct own *c)
+{
+	struct scratch *s = c->s;
+
+	if (i >= s->own_end)
+		return 1;
+	s->key_kind = BL_KEY_PATH; /* none */
+	own_put(c, i);
+	if (s->key_kind != BL_KEY_PATH)
+		bl_label_key(c->t, c->l, &s->name, s->key_from, s->key_kind);
+	return 0;
+}
+
+/* How many of them there are for this policy. */
+static __always_inline __u32 own_count(struct own *c, const struct cred *cred)
+{
+	struct group_info *info = BPF_CORE_READ(cred, group_info);
+	__u32 n = BPF_CORE_READ(info, ngroups);
+
+	if (!(c->t->features & (BL_FEAT_GROUP | BL_FEAT_CAPABILITY)))
+		return OWN_CAPS;
+	if (!(c->t->features & BL_FEAT_GROUP))
+		return OWN_GROUPS;
+	c->s->gids = (__u64)info + bpf_core_field_offset(struct group_info, gid);
+	if (n > LABEL_GROUPS) {
+		c->l->flags |= BL_LF_FULL;
+		n = LABEL_GROUPS;
+	}
+	return OWN_GROUPS + n;
 }
 
 /* Keeps for the day when no label can be had what a task could be refused. */
@@ -379,42 +431,38 @@ static __always_inline void confined_update(const struct bl_tables *t, const str
 /* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
 static __always_inline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
+	struct own c = { .t = t, .l = l, .s = s, .task = task };
 	const struct cred *cred = task_cred(task);
-	struct many c = { .t = t, .l = l, .s = s };
-	__u32 from;
 
 	l->cgid = bpf_get_current_cgroup_id();
 	l->cred = (__u64)cred;
 	l->euid = cred->euid.val;
+	l->egid = cred->egid.val;
+	l->login = task->loginuid.val;
+	l->caps = task_caps(task);
 	stat_add(BL_STAT_LABELS);
 	bl_label_begin(t, l);
-	from = label_get_exe(l, task, s);
-	if (from < BL_PATH_MAX)
-		bl_label_key(t, l, &s->name, from, BL_KEY_EXE);
-	else if (l->exe_len != 0)
-		l->flags |= BL_LF_FULL; /* there was no memory to keep a long one */
-	from = bl_key_id(&s->name, l->euid);
-	bl_label_key(t, l, &s->name, from, BL_KEY_USER);
-	from = cgroup_name(s, task);
-	if (from < BL_PATH_MAX)
-		bl_label_key(t, l, &s->name, from, BL_KEY_CGROUP);
-	else
-		l->flags |= BL_LF_FULL;
-	label_others(&c, task);
+	s->own_end = own_count(&c, cred);
+	bpf_loop(OWN_GROUPS + LABEL_GROUPS, own_step, &c, 0);
 	bl_label_finish(t, l);
 }
 
-/* Computes the label of the running task. NULL: the kernel had no memory for it. */
-static __noinline struct bl_label *label_slow(const struct bl_tables *t, struct task_struct *task)
+/*
+ * Computes the label of the running task for the tables in force. Not 0: the kernel had no memory for it. A global function: the kernel
+ * verifies it once for a program, and what follows it too.
+ */
+__noinline int label_renew(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct bl_tables *t = tables_now();
 	struct bl_label *l = bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct scratch *s;
 
-	if (!l)
-		return NULL;
+	if (!t || !l)
+		return -ENOMEM;
 	s = scratch_get(task);
 	if (!s)
-		return NULL;
+		return -ENOMEM;
 	if (l->gen == 0) {
 		label_first(t, l, task, s);
 		if (!task_sets_up(task))
@@ -424,7 +472,7 @@ static __noinline struct bl_label *label_slow(const struct bl_tables *t, struct 
 	confined_update(t, l, (__u64)task);
 	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
 		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
-	return l;
+	return 0;
 }
 
 #endif

@@ -60,6 +60,17 @@ struct names {
 	__u32 err;   /* positive errno of the first refusal */
 };
 
+/* What name.h works with. Addresses, not typed pointers: every read is checked by the kernel. */
+struct walk {
+	__u64 from_dentry;
+	__u64 from_mnt;
+	__u64 dentry;
+	__u64 mount;
+	__u64 root; /* mnt_root of mount */
+	__u32 at;
+	int result;
+};
+
 /* What the tables say of one name, where names change (replace.h). */
 struct name_says {
 	int name; /* enum name_result or enum bl_reason */
@@ -77,6 +88,7 @@ struct scratch {
 	struct bl_result result;
 	struct bl_event event; /* here, as the kernel allows 512 bytes of stack to all frames together */
 	struct bl_endpoint endpoint;
+	struct walk walk;
 	struct names names;
 	struct name_says old_name, new_name;
 	struct bl_endpoint peer;
@@ -84,7 +96,9 @@ struct scratch {
 	struct bl_cgroup_names parts;
 	__u64 lineage;
 	__u64 gids; /* supplementary groups */
-	__u32 ngids;
+	__u32 own_end; /* byte strings about the task (label.h): how many, and where and what the present one is */
+	__u32 key_from;
+	__u32 key_kind;
 	__u32 pad;
 	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
 	__u64 truncating; /* inode whose truncation the open under way has asked about */

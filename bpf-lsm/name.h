@@ -32,14 +32,9 @@ enum name_result {
 #define NAME_STEPS 2304
 #define NAME_TRIES 256 /* every rename anywhere disturbs a walk */
 
-/* Addresses, not typed pointers: they are kept across steps in memory, and every read is checked by the kernel. */
-struct walk {
-	__u8 *buf;
-	__u64 dentry;
-	__u64 mount;
-	__u64 root; /* mnt_root of mount */
-	__u32 at;
-	int result;
+/* The walk is in the scratch (struct walk), what a loop is told on the stack. */
+struct walker {
+	struct scratch *s;
 };
 
 static __always_inline __u64 mount_of(const struct vfsmount *m)
@@ -48,8 +43,9 @@ static __always_inline __u64 mount_of(const struct vfsmount *m)
 }
 
 /* Puts one component and the slash before it in front of what is there. */
-static __always_inline int walk_component(struct walk *w, struct dentry *d)
+static __always_inline int walk_component(struct scratch *s, struct dentry *d)
 {
+	struct walk *w = &s->walk;
 	__u32 len = BPF_CORE_READ(d, d_name.len);
 	const unsigned char *name = BPF_CORE_READ(d, d_name.name);
 	__u64 at;
@@ -61,17 +57,18 @@ static __always_inline int walk_component(struct walk *w, struct dentry *d)
 	at = w->at - len;
 	asm volatile("%0 &= 4095" : "+r"(at));
 	/* up to 255 bytes from at stay inside the value: the caller's buffer has BL_CHUNK and more behind it, and at + len <= 4096 */
-	if (bpf_probe_read_kernel(w->buf + at, len & 255, name) != 0)
+	if (bpf_probe_read_kernel(s->name.buf + at, len & 255, name) != 0)
 		return BL_R_UNREADABLE;
 	at--;
 	asm volatile("%0 &= 4095" : "+r"(at));
-	w->buf[at] = '/';
+	s->name.buf[at] = '/';
 	w->at = at;
 	return 0;
 }
 
-static long walk_step(__u32 i, struct walk *w)
+static long walk_step(__u32 i, struct walker *c)
 {
+	struct walk *w = &c->s->walk;
 	struct dentry *d = (struct dentry *)w->dentry, *up;
 	int bad;
 
@@ -94,7 +91,7 @@ static long walk_step(__u32 i, struct walk *w)
 		w->result = BL_R_DISCONNECTED;
 		return 1;
 	}
-	bad = walk_component(w, d);
+	bad = walk_component(c->s, d);
 	if (bad) {
 		w->result = bad;
 		return 1;
@@ -111,9 +108,9 @@ static __always_inline bool mount_is_internal(__u64 mount)
 }
 
 /* Is the top of the walk a place that names can be relative to? */
-static __always_inline int walk_top(struct walk *w)
+static __always_inline int walk_top(__u64 mount)
 {
-	struct mount *top = (struct mount *)w->mount;
+	struct mount *top = (struct mount *)mount;
 	struct mnt_namespace *ns = BPF_CORE_READ(top, mnt_ns);
 
 	if (ns == NULL)
@@ -138,31 +135,25 @@ static __always_inline __u32 seq_read(const void *lock)
 	return seq;
 }
 
-struct attempt {
-	struct scratch *s;
-	__u64 dentry;
-	__u64 mnt;
-	__u32 from;
-	int result;
-};
-
-static long walk_try(__u32 i, struct attempt *c)
+static long walk_try(__u32 i, struct walker *c)
 {
 	__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
-	struct mount *m = (struct mount *)mount_of((struct vfsmount *)c->mnt);
-	struct walk w = { .buf = c->s->name.buf, .dentry = c->dentry, .at = BL_PATH_MAX, .result = BL_R_TOO_DEEP };
+	struct walk *w = &c->s->walk;
+	struct mount *m = (struct mount *)mount_of((struct vfsmount *)w->from_mnt);
 
 	(void)i;
-	w.mount = (__u64)m;
-	w.root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
-	bpf_loop(NAME_STEPS, walk_step, &w, 0);
-	if (w.result == NAME_OK)
-		w.result = walk_top(&w);
-	if ((renames & 1) || (mounts & 1) || seq_read(&rename_lock) != renames || seq_read(&mount_lock) != mounts)
-		return 0;
-	c->from = w.at;
-	c->result = w.result;
-	return 1;
+	w->dentry = w->from_dentry;
+	w->mount = (__u64)m;
+	w->root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
+	w->at = BL_PATH_MAX;
+	w->result = BL_R_TOO_DEEP;
+	bpf_loop(NAME_STEPS, walk_step, c, 0);
+	if (w->result == NAME_OK)
+		w->result = walk_top(w->mount);
+	if (!(renames & 1) && !(mounts & 1) && seq_read(&rename_lock) == renames && seq_read(&mount_lock) == mounts)
+		return 1;
+	w->result = BL_R_UNSETTLED;
+	return 0;
 }
 
 /*
@@ -173,20 +164,22 @@ static long walk_try(__u32 i, struct attempt *c)
  */
 __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_from)
 {
-	struct attempt c = { .s = s, .dentry = dentry, .mnt = mnt, .from = BL_PATH_MAX, .result = BL_R_UNSETTLED };
+	struct walker c = { .s = s };
 
 	if (!s || !ret_from)
 		return BL_R_NO_SCRATCH;
 	/* before the walk: overlayfs copies up in its work directory, which is not below its mount of the upper one */
 	if (mount_is_internal(mount_of((struct vfsmount *)mnt)))
 		return NAME_KERNEL;
+	s->walk.from_dentry = dentry;
+	s->walk.from_mnt = mnt;
 	bpf_loop(NAME_TRIES, walk_try, &c, 0);
-	if (c.result == NAME_OK && c.from == BL_PATH_MAX) {
-		c.from--; /* the root itself */
+	if (s->walk.result == NAME_OK && s->walk.at == BL_PATH_MAX) {
+		s->walk.at--; /* the root itself */
 		s->name.buf[BL_PATH_MAX - 1] = '/';
 	}
-	*ret_from = c.from;
-	return c.result;
+	*ret_from = s->walk.at;
+	return s->walk.result;
 }
 
 /* The name of an open or opened file. */

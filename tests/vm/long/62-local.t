@@ -172,14 +172,6 @@ asks closed unix-listen /t/pub/s ok
 asks closed unix-listen @name EPERM
 asks closed unix-dgram-bind - EPERM "a name that the kernel chooses is one too"
 asks closed tcp "127.0.0.1 2000" EINPROGRESS "connecting binds without asking"
-# ---- what this version does not hold is refused ----
-compile from <<'POLICY'
-profile web {
-    subject exe /t/acceptor;
-    deny accept tcp from 10.0.0.0/8;
-}
-POLICY
-fails 1 "'from' in rules about accept" "a rule that needs the peer's address is refused" "$enforcer" load from.bpi
 policy | load local --dry-run
 events >/dev/null
 asks binder bind-tcp "10.9.0.1 80" ok
