@@ -162,10 +162,13 @@ check: setup-test
 .PHONY: check-all
 check-all:
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory sanitize
-	@$(MAKE) --no-print-directory check-match
+	@$(MAKE) --no-print-directory -j2 --output-sync=target sanitize check-here
 	@$(MAKE) --no-print-directory check-vm
+# beside sanitize, which builds everything elsewhere
+.PHONY: check-here
+check-here:
+	@$(MAKE) --no-print-directory -j1 unit
+	@$(MAKE) --no-print-directory -j1 check-match
 
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14

@@ -84,7 +84,7 @@ static uint32_t sock_step(uint32_t more, uint8_t b)
 	case 3:
 		return STATE(F_SOCK, 4 | (more & ~15u) | (uint32_t)b << 9);
 	default:
-		if (inet && (protocol == 262 || (protocol == 0 && (type == 1 || type == 2))))
+		if (inet && (protocol == 262 || (protocol == 0 && (type == 1 || type == 2 || type == 5 || type == 6))))
 			return 0;
 		return DONE;
 	}
