@@ -103,40 +103,6 @@ static __always_inline int ask_end(struct about *a)
 	return refusal(r->err);
 }
 
-struct ask_ops {
-	struct about *a;
-	__u64 ops;
-};
-
-static long ask_op(__u32 op, struct ask_ops *c)
-{
-	__u32 flags = c->a->q.flags;
-
-	if (!(c->ops & BL_OP_BIT(op)))
-		return 0;
-	c->a->q.op = op;
-	if (op == BL_OP_CREATE)
-		c->a->q.flags = c->a->create_flags;
-	bl_decide(c->a->t, c->a->l, &c->a->q, &c->a->s->result);
-	c->a->q.flags = flags;
-	return 0;
-}
-
-/*
- * Asks every operation of the set ops (BL_OP_BIT) about the byte string at a->from, a key of this kind, and about what a->q says
- * besides. reason other than 0: its name could not be had.
- */
-static __noinline int ask_all(struct about *a, __u64 ops, __u32 kind, __u32 reason)
-{
-	struct ask_ops c = { .a = a, .ops = ops };
-
-	a->q.reason = reason != 0 ? reason : BL_R_RULE;
-	if (reason == 0)
-		a->q.acc[0] = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[bl_mask(kind, BL_KEY_KINDS)]));
-	bpf_loop(64, ask_op, &c, 0);
-	return ask_end(a);
-}
-
 /*
  * What the policy wants to know of the file's owner. source: the entry of the file that gets a name here, NULL: a new one.
  * False: it cannot be told.

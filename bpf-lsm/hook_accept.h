@@ -69,8 +69,7 @@ static __noinline int accept_ask(struct about *a, const struct sock *sk)
 	if (local->family != peer->family)
 		reason = BL_R_UNREADABLE;
 	a->from = bl_key_accept(&s->name, local, peer);
-	key_decide(a, BL_OP_ACCEPT, reason);
-	return ask_end(a);
+	return key_ask(a, BL_OP_ACCEPT, reason);
 }
 
 static __always_inline int accept_judge(const struct sock *sk)

@@ -85,10 +85,10 @@ static __always_inline int net_ask(struct about *a, const struct sock_kind *k, c
 	if (bad > 0)
 		return 0;
 	if (bad < 0)
-		return ask_all(a, BL_OP_BIT(BL_OP_CONNECT), BL_KEY_NET, BL_R_BAD_ADDRESS);
+		return key_ask(a, BL_OP_CONNECT, BL_R_BAD_ADDRESS);
 	bl_endpoint_canonical(&a->s->endpoint);
 	a->from = bl_key_net(&a->s->name, &a->s->endpoint);
-	return ask_all(a, BL_OP_BIT(BL_OP_CONNECT), BL_KEY_NET, 0);
+	return key_ask(a, BL_OP_CONNECT, 0);
 }
 
 /* Who asks, for hooks of the network. 1: go on; otherwise what the hook returns. */
@@ -157,7 +157,7 @@ int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int re
 	if (r != 1)
 		return r;
 	a.from = bl_key_sock(&a.s->name, family, type, protocol);
-	return ask_all(&a, BL_OP_BIT(BL_OP_SOCKET), BL_KEY_SOCK, 0);
+	return key_ask(&a, BL_OP_SOCKET, 0);
 }
 
 /* ---- the local end ---- */
@@ -263,7 +263,7 @@ static __always_inline int unix_bind(struct about *a, __u64 sk, const void *name
 	}
 	if (len > SUN_PATH)
 		unix_key_abstract(a, name + SUN_PATH + 1, len - SUN_PATH - 1);
-	return ask_all(a, BL_OP_BIT(BL_OP_BIND), BL_KEY_UNIX, 0);
+	return key_ask(a, BL_OP_BIND, 0);
 }
 
 static __always_inline int net_bind(struct about *a, const struct sock_kind *k, const struct sock *sk, const void *name, int len)
@@ -276,7 +276,7 @@ static __always_inline int net_bind(struct about *a, const struct sock_kind *k, 
 	if (bad > 0)
 		return 0;
 	if (bad < 0)
-		return ask_all(a, BL_OP_BIT(BL_OP_BIND), BL_KEY_NET, BL_R_BAD_ADDRESS);
+		return key_ask(a, BL_OP_BIND, BL_R_BAD_ADDRESS);
 	return local_ask(a, BL_OP_BIND, sk);
 }
 

@@ -11,7 +11,7 @@ static __always_inline int sys_ask(struct about *a, __u32 op, __u32 reason)
 {
 	if (reason == 0)
 		bl_key_byte(&a->s->name, &a->from, op);
-	return ask_all(a, BL_OP_BIT(op), BL_KEY_SYS, reason);
+	return key_ask(a, op, reason);
 }
 
 /* The question of an operation that has no object. */

@@ -51,6 +51,7 @@ struct names {
 	__u64 ops;   /* asked about every further name */
 	__u64 left;  /* not yet asked about the present name */
 	__u32 open;  /* there is a present name */
+	__u32 no_owner; /* whose it is cannot be told */
 	__u32 flags; /* of the question about it: BL_QF_* */
 	__u32 create_flags;
 	__u32 reason;
@@ -58,6 +59,7 @@ struct names {
 	__u32 count; /* the kernel's count of mounts when the search began */
 	__u32 tries;
 	__u32 err;   /* positive errno of the first refusal */
+	__u32 pad;
 };
 
 /* What name.h works with. Addresses, not typed pointers: every read is checked by the kernel. */

@@ -42,6 +42,11 @@ static __always_inline __u64 mount_of(const struct vfsmount *m)
 	return (__u64)m - bpf_core_field_offset(struct mount, mnt);
 }
 
+static __always_inline __u64 vfsmount_of(__u64 mount)
+{
+	return mount + bpf_core_field_offset(struct mount, mnt);
+}
+
 /* Puts one component and the slash before it in front of what is there. */
 static __always_inline int walk_component(struct scratch *s, struct dentry *d)
 {

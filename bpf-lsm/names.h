@@ -12,6 +12,7 @@
 extern const void init_nsproxy __ksym;
 
 #define NAMES_STEPS (1u << 17) /* mounts of one file system, of all namespaces, and the operations asked about each name */
+#define NAMES_SPARE 128u       /* of these, kept to say that there are more */
 
 /* ---- the mounts of a file system ---- */
 
@@ -47,7 +48,7 @@ static __always_inline bool mounts_end(const struct names *n)
 }
 
 /* The mount at hand if it is one of the namespace, 0 if not; goes on to the next. */
-static __always_inline __u64 mounts_next(struct names *n)
+static __always_inline __u64 mounts_take(struct names *n)
 {
 	struct mount *m = (struct mount *)n->mount;
 	struct mount___list *l = (void *)m;
@@ -66,6 +67,29 @@ static __always_inline bool mounts_stayed(const struct names *n)
 	return !(n->count & 1) && seq_read(&mount_lock) == n->count;
 }
 
+#define MOUNTS_DONE (-1)
+
+/*
+ * One turn of a loop over the mounts, of which this is step `step`. 0: *ret_mount is the one at hand, 0 if there is nothing to do about it;
+ * MOUNTS_DONE; or why there are more than can be had (BL_R_*).
+ */
+static __always_inline int mounts_turn(struct names *n, __u32 step, __u64 *ret_mount)
+{
+	*ret_mount = 0;
+	if (step >= NAMES_STEPS - NAMES_SPARE)
+		return BL_R_TOO_DEEP;
+	if (!mounts_end(n)) {
+		__u64 m = mounts_take(n);
+
+		*ret_mount = m == n->seen ? 0 : m;
+		return 0;
+	}
+	if (mounts_stayed(n))
+		return MOUNTS_DONE;
+	mounts_begin(n);
+	return ++n->tries < NAME_TRIES ? 0 : BL_R_UNSETTLED;
+}
+
 static __always_inline __u64 initial_mounts(void)
 {
 	const struct nsproxy *init = (const void *)&init_nsproxy;
@@ -75,7 +99,7 @@ static __always_inline __u64 initial_mounts(void)
 
 static __always_inline int name_by_mount(struct about *a, __u64 mount)
 {
-	return name_walk(a->s, a->s->names.dentry, mount + bpf_core_field_offset(struct mount, mnt), &a->from);
+	return name_walk(a->s, a->s->names.dentry, vfsmount_of(mount), &a->from);
 }
 
 /* ---- one name after the other ---- */
@@ -145,25 +169,19 @@ static __always_inline bool names_give_up(struct about *a, __u32 reason)
 	return true;
 }
 
-/* Goes on to the next name. False: there is none. last: there is no time for more. */
-static __always_inline bool names_next(struct about *a, bool last)
+/* Goes on to the next name. False: there is none. step: of the loop's. */
+static __always_inline bool names_next(struct about *a, __u32 step)
 {
 	struct names *n = &a->s->names;
 	__u64 now;
-	int name;
+	int turn, name;
 
 	if (n->ops == 0)
 		return false;
-	if (last)
-		return names_give_up(a, BL_R_TOO_DEEP);
-	if (mounts_end(n)) {
-		if (mounts_stayed(n))
-			return false;
-		mounts_begin(n);
-		return ++n->tries < NAME_TRIES || names_give_up(a, BL_R_UNSETTLED);
-	}
-	now = mounts_next(n);
-	if (now == 0 || now == n->seen)
+	turn = mounts_turn(n, step, &now);
+	if (turn != 0)
+		return turn > 0 && names_give_up(a, turn);
+	if (now == 0)
 		return true;
 	name = name_by_mount(a, now);
 	if (name != BL_R_DISCONNECTED) /* it shows another part of the file system */
@@ -178,7 +196,7 @@ static long names_step(__u32 i, struct about *a)
 		return 0;
 	}
 	names_close(a);
-	return !names_next(a, i >= NAMES_STEPS - 128);
+	return !names_next(a, i);
 }
 
 /* What a->s->names is about; ask_begin() and ask_owner() were before. */
@@ -223,6 +241,14 @@ static __noinline int ask_names(struct about *a, __u64 ops, struct dentry *d, st
 	return names_ask(a);
 }
 
+/* Asks every operation of the set ops about a file: by its visible name, then by the others. ask_begin() was before; source: see ask_owner(). */
+static __always_inline int ask_by_names(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source, int name)
+{
+	if (!ask_owner(a, d, m, source) && name == NAME_OK)
+		name = BL_R_UNREADABLE;
+	return ask_names(a, ops, d, m, name);
+}
+
 /* ---- where the kernel says no more of a file than its entry ---- */
 
 /* Looks for the oldest mount that shows the file, the first of a list and the last of a chain; its name is left at a->from. */
@@ -234,7 +260,7 @@ static long names_find(__u32 i, struct about *a)
 	(void)i;
 	if (mounts_end(n))
 		return 1;
-	now = mounts_next(n);
+	now = mounts_take(n);
 	if (now == 0 || name_by_mount(a, now) == BL_R_DISCONNECTED)
 		return 0; /* it shows another part of the file system */
 	n->seen = now;

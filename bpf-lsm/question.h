@@ -37,9 +37,7 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	name = m ? name_of_path(a->s, d, m, &a->from) : NAME_KERNEL;
 	if (name == NAME_NAMELESS)
 		return 0;
-	if (!ask_owner(a, d, m, source) && name == NAME_OK)
-		name = BL_R_UNREADABLE;
-	r = ask_names(a, ops, d, m, name);
+	r = ask_by_names(a, ops, d, m, source, name);
 	if (r != 0)
 		return r;
 	truncation_expect(a->s, ops, d);

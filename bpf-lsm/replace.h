@@ -12,9 +12,8 @@
 static __noinline bool task_in_init_ns(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const struct nsproxy *init = (const void *)&init_nsproxy;
 
-	return BPF_CORE_READ(task, nsproxy, mnt_ns) == BPF_CORE_READ(init, mnt_ns);
+	return (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns) == initial_mounts();
 }
 
 /* Who asks, and room for the answers. 1: go on; otherwise what the hook returns. */
@@ -60,7 +59,7 @@ static __noinline void change_ask(struct about *a)
 	const struct name_says *old = &a->s->old_name, *new = &a->s->new_name;
 	struct dentry *d = (struct dentry *)n->dentry;
 
-	n->reason = BL_R_RULE;
+	n->reason = n->no_owner ? BL_R_UNREADABLE : BL_R_RULE;
 	if (new->name != NAME_OK && !mount_hides(n, new))
 		n->reason = new->name;
 	if (old->name != NAME_OK && !mount_hides(n, old))
@@ -76,17 +75,17 @@ static __noinline void change_ask(struct about *a)
 	bl_decide_below(a->t, a->l, &a->q, BL_BELOW_MOVED, &a->s->result);
 }
 
-/* By one mount that shows both; the report has the old name, which is read last. 0: there are more mounts than can be had. */
-static __always_inline void change_by_mount(struct about *a, __u64 mount, __u64 other)
+/* By one mount that shows both; the report has the old name, which is read last. turn: not 0, why no further mount can be had. */
+static __always_inline void change_by_mount(struct about *a, __u64 mount, __u64 other, int turn)
 {
-	__u64 m = mount + bpf_core_field_offset(struct mount, mnt);
 	struct scratch *s = a->s;
 
-	if (mount != 0) {
+	if (turn == 0) {
 		name_look(a, s->names.other, other, &s->new_name);
-		name_look(a, s->names.dentry, m, &s->old_name);
+		name_look(a, s->names.dentry, vfsmount_of(mount), &s->old_name);
 	} else {
-		s->old_name.name = BL_R_UNSETTLED;
+		s->old_name.name = turn;
+		s->names.ops = 0;
 	}
 	if (s->old_name.name < 0 || s->new_name.name < 0) {
 		s->names.ops = 0; /* without a name: no rule is about it */
@@ -102,7 +101,8 @@ static __always_inline void change_by_mount(struct about *a, __u64 mount, __u64 
 static long change_step(__u32 i, struct about *a)
 {
 	struct names *n = &a->s->names;
-	__u64 now = 0, other = 0;
+	__u64 now, other;
+	int turn = 0;
 
 	names_close(a);
 	if (n->ops == 0)
@@ -112,20 +112,15 @@ static long change_step(__u32 i, struct about *a)
 		other = n->other_mount;
 		if (mount_of((struct vfsmount *)other) != now)
 			n->ops = 0; /* a mount moves: its files keep their other names */
-	} else if (!mounts_end(n)) {
-		now = mounts_next(n);
-		if (now == 0 || now == n->seen)
-			return 0;
-		other = now + bpf_core_field_offset(struct mount, mnt);
-	} else if (mounts_stayed(n)) {
-		return 1;
 	} else {
-		mounts_begin(n);
-		if (++n->tries < NAME_TRIES)
+		turn = mounts_turn(n, i, &now);
+		if (turn == MOUNTS_DONE)
+			return 1;
+		if (turn == 0 && now == 0)
 			return 0;
-		n->ops = 0;
+		other = vfsmount_of(now);
 	}
-	change_by_mount(a, now, other);
+	change_by_mount(a, now, other, turn);
 	return 0;
 }
 
@@ -134,11 +129,13 @@ __noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op
 {
 	struct about a = {};
 	int r = changes_begin(&a, op);
+	bool no_owner;
 
 	if (r != 1)
 		return r;
-	ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL);
+	no_owner = !ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL);
 	names_begin(&a, BL_OPS_NAMES, (struct dentry *)d, mount_of((struct vfsmount *)m));
+	a.s->names.no_owner = no_owner;
 	a.s->names.other = new_d;
 	a.s->names.other_mount = new_m;
 	mounts_begin(&a.s->names);

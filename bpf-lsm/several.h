@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Questions about keys that no walk writes, and about several of them in one system call: one report tells of the worst answer. */
+/* Questions about keys; where one system call has several of them, one report tells of the worst answer. */
 #ifndef BL_SEVERAL_H
 #define BL_SEVERAL_H
 
@@ -37,6 +37,13 @@ static __always_inline void key_decide(struct about *a, __u32 op, __u32 reason)
 	if (reason == 0)
 		a->q.acc[0] = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[bl_mask(a->kind, BL_KEY_KINDS)]));
 	bl_decide(a->t, a->l, &a->q, &a->s->result);
+}
+
+/* The question about one key, from here to its end. */
+static __noinline int key_ask(struct about *a, __u32 op, __u32 reason)
+{
+	key_decide(a, op, reason);
+	return ask_end(a);
 }
 
 /* If the last key got a worse answer than those before it, it is the one to be reported: it stands at a->from. `before`: reports then. */

@@ -56,7 +56,7 @@ static __always_inline int unix_ask(struct about *a, __u32 op, __u64 sk)
 	if (r != 1)
 		return r;
 	reason = unix_key(a, sk);
-	return ask_all(a, BL_OP_BIT(op), BL_KEY_UNIX, reason);
+	return key_ask(a, op, reason);
 }
 
 /* connect() of streams and of sequenced packets */
@@ -127,7 +127,7 @@ __noinline int unix_bind_path(__u64 mnt, __u64 d)
 		return 0; /* mknod() of a socket file */
 	a.s->binding = 0;
 	r = name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)mnt, &a.from);
-	return ask_all(&a, BL_OP_BIT(BL_OP_BIND), BL_KEY_UNIX, r < 0 ? BL_R_UNREADABLE : r);
+	return key_ask(&a, BL_OP_BIND, r < 0 ? BL_R_UNREADABLE : r);
 }
 
 #endif

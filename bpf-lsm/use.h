@@ -32,9 +32,7 @@ static __always_inline int ask_use(struct about *a, __u64 ops, struct file *file
 	name = name_of_path(a->s, d, m, &a->from);
 	if (name == NAME_NAMELESS || name == NAME_KERNEL)
 		return 0;
-	if (!ask_owner(a, d, m, NULL) && name == NAME_OK)
-		name = BL_R_UNREADABLE;
-	return ask_names(a, ops, d, m, name);
+	return ask_by_names(a, ops, d, m, NULL, name);
 }
 
 static __always_inline int use_question(struct file *file, __u64 ops)

@@ -109,11 +109,6 @@ static bool dry_run(const struct status *s)
 	return (s->tables->flags & BL_TF_DRY_RUN) != 0;
 }
 
-static const struct bl_profile *profile(const struct status *s, uint32_t i)
-{
-	return (const void *)&s->tables->w[s->tables->off_profiles + (size_t)i * BL_PROFILE_WORDS];
-}
-
 /* Hits of a rule; of profile i's default as rule nrules + i. */
 static uint64_t hits(const struct status *s, uint32_t i)
 {
@@ -165,7 +160,7 @@ static void print_profiles(const struct status *s)
 	for (uint32_t i = 0; i < img->tables->nprofiles; i++) {
 		(void)printf("profile ");
 		print_string(bl_image_str(img, img->profiles[i].name));
-		(void)printf(": %s%s, subject ", bl_text_mode(profile(s, i)->mode),
+		(void)printf(": %s%s, subject ", bl_text_mode(bl_profile_at(s->tables, i)->mode),
 			     dry_run(s) ? " (dry run: audit)" : "");
 		print_string(bl_image_str(img, img->profiles[i].subject));
 		(void)printf("\n");
@@ -302,7 +297,7 @@ static json_t *profiles_json(const struct status *s)
 		json_t *o = json_object();
 
 		set_new(o, "name", text_json(bl_image_str(img, img->profiles[i].name)));
-		set_new(o, "mode", json_string(bl_text_mode(profile(s, i)->mode)));
+		set_new(o, "mode", json_string(bl_text_mode(bl_profile_at(s->tables, i)->mode)));
 		set_new(o, "subject", text_json(bl_image_str(img, img->profiles[i].subject)));
 		set_new(o, "default_hits", json_integer((json_int_t)hits(s, img->tables->nrules + i)));
 		set_new(o, "rules", rules_json(s, i));

@@ -53,10 +53,16 @@ void bl_image_seal(void *buf, size_t len);
  */
 int bl_image_file_read(const char *path, unsigned int flags, void **ret_buf, size_t *ret_len, struct bl_error *err);
 
-/* Checks tables alone; part of bl_image_parse(). rules may be NULL: then entries are not compared with them. */
 /* The feature (BL_FEAT_*) that keys of this kind are, 0: none. */
 uint64_t bl_kind_feature(uint32_t kind);
 
+/* Profile i of the tables, which were checked to have it. */
+static inline const struct bl_profile *bl_profile_at(const struct bl_tables *t, uint32_t i)
+{
+	return (const struct bl_profile *)&t->w[t->off_profiles + (size_t)i * BL_PROFILE_WORDS];
+}
+
+/* Checks tables alone; part of bl_image_parse(). rules may be NULL: then entries are not compared with them. */
 int bl_tables_check(const struct bl_tables *t, size_t len, const struct bl_meta_rule *rules, struct bl_error *err);
 
 #endif

@@ -170,15 +170,10 @@ static int check_dead(const struct check *c)
 	return 0;
 }
 
-static const struct bl_profile *profile(const struct check *c, uint32_t p)
-{
-	return (const void *)&c->t->w[c->t->off_profiles + (size_t)p * BL_PROFILE_WORDS];
-}
-
 static int check_profiles(struct check *c)
 {
 	for (uint32_t i = 0; i < c->t->nprofiles; i++) {
-		const struct bl_profile *p = profile(c, i);
+		const struct bl_profile *p = bl_profile_at(c->t, i);
 
 		if (p->mode != BL_MODE_ENFORCE && p->mode != BL_MODE_AUDIT)
 			return FAIL(c, "profile %" PRIu32 ": mode %" PRIu32 " is neither enforce nor audit", i,
@@ -195,7 +190,7 @@ static int check_profiles(struct check *c)
 		if (((p->deny_ops | p->rule_ops) & ~c->t->ops) != 0)
 			return FAIL(c, "profile %" PRIu32 " refuses operations that the tables do not list", i);
 		for (uint32_t k = 0; k < i; k++)
-			if (profile(c, k)->hash == p->hash)
+			if (bl_profile_at(c->t, k)->hash == p->hash)
 				return FAIL(c, "profiles %" PRIu32 " and %" PRIu32 " have the same hash", k, i);
 	}
 	return 0;
@@ -215,9 +210,9 @@ static int check_ops(const struct check *c)
 			if (c->rules[i].profile == p && c->rules[i].verdict >= BL_V_LOG)
 				all |= c->rules[i].ops;
 		}
-		if (refuse != (profile(c, p)->rule_ops & ~BL_OPS_NAMES))
+		if (refuse != (bl_profile_at(c->t, p)->rule_ops & ~BL_OPS_NAMES))
 			return FAIL(c, "profile %" PRIu32 " lists other operations than its rules refuse", p);
-		all |= refuse | profile(c, p)->deny_ops;
+		all |= refuse | bl_profile_at(c->t, p)->deny_ops;
 	}
 	if (c->rules && all != (c->t->ops & ~BL_OPS_NAMES))
 		return FAIL(c, "the operations are 0x%" PRIx64 ", by rules and defaults they are 0x%" PRIx64,
@@ -287,7 +282,7 @@ static int check_rules(struct check *c)
 		c->features |= BL_RULE_ENTER(w) != 0 || (w & BL_RULE_LEAVE) != 0 ? BL_FEAT_TRANSITION : 0;
 		c->features |= (w & BL_RULE_QUIET) != 0 ? BL_FEAT_QUIET : 0;
 		if (BL_RULE_ENTER(w) != 0 &&
-		    (BL_RULE_ENTER(w) > c->t->nprofiles || profile(c, BL_RULE_ENTER(w) - 1)->entered == 0))
+		    (BL_RULE_ENTER(w) > c->t->nprofiles || bl_profile_at(c->t, BL_RULE_ENTER(w) - 1)->entered == 0))
 			return FAIL(c, "rule %" PRIu32 " enters profile %" PRIu32 ", which cannot be entered", i,
 				    BL_RULE_ENTER(w) - 1);
 		if (BL_RULE_PEER_COND(w) != 0 && BL_RULE_PEER_COND(w) >= c->t->nconds)
@@ -397,12 +392,12 @@ static int check_list_op(struct check *c, uint32_t off, uint32_t op)
 		if (BL_ENT_VERDICT(e) >= BL_V_LOG && (c->t->ops & BL_OP_BIT(op)) == 0)
 			return FAIL(c, "rule %" PRIu32 " is about operation %" PRIu32 ", which the tables do not list",
 				    BL_ENT_RULE(e), op);
-		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OP_BIT(op)) == 0)
+		if (BL_ENT_VERDICT(e) >= BL_V_DENY && (bl_profile_at(c->t, BL_ENT_PROFILE(e))->rule_ops & BL_OP_BIT(op)) == 0)
 			return FAIL(c,
 				    "rule %" PRIu32 " refuses operation %" PRIu32 ", which its profile does not list",
 				    BL_ENT_RULE(e), op);
 		if (c->kind == BL_KEY_PATH && BL_ENT_VERDICT(e) >= BL_V_DENY &&
-		    (profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
+		    (bl_profile_at(c->t, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
 			return FAIL(c, "rule %" PRIu32 " refuses by name, which its profile does not list", BL_ENT_RULE(e));
 	}
 	return 0;
@@ -633,7 +628,7 @@ static int check_below_pair(const struct check *c, uint32_t off, uint64_t e, uin
 		return -EINVAL;
 	if (BL_ENT_VERDICT(e) < BL_V_DENY || (BL_ENT_FLAGS(e) & ~(BL_EF_OWNER | BL_EF_NOT_OWNER)) != 0)
 		return FAIL(c, "list at word %" PRIu32 ": 0x%" PRIx64 " does not refuse by name", off, e);
-	if ((profile(c, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
+	if ((bl_profile_at(c->t, BL_ENT_PROFILE(e))->rule_ops & BL_OPS_NAMES) == 0)
 		return FAIL(c, "rule %" PRIu32 " refuses by name, which its profile does not list", BL_ENT_RULE(e));
 	if ((w & ~BL_BELOW_KNOWN) != 0 || (BL_BELOW_CLASS(w) == 0 && mount == 0))
 		return FAIL(c, "list at word %" PRIu32 ": 0x%" PRIx64 " is no class", off, w);

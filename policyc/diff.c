@@ -19,11 +19,6 @@ static const char *change_text(enum diff_change c)
 	return texts[c];
 }
 
-static const struct bl_profile *profile(const struct bl_image *img, uint32_t p)
-{
-	return (const struct bl_profile *)&img->tables->w[img->tables->off_profiles + p * BL_PROFILE_WORDS];
-}
-
 static void put_ops(struct bl_buf *b, uint64_t ops)
 {
 	const char *sep = "";
@@ -53,17 +48,17 @@ static void text_profile(struct bl_buf *b, const struct diff *d, const struct di
 		return;
 	}
 	if (p->mode)
-		bl_buf_printf(b, "profile %s: the mode was %s and is %s\n", p->name, bl_text_mode(profile(img[0], p->at[0])->mode),
-			      bl_text_mode(profile(img[1], p->at[1])->mode));
+		bl_buf_printf(b, "profile %s: the mode was %s and is %s\n", p->name, bl_text_mode(bl_profile_at(img[0]->tables, p->at[0])->mode),
+			      bl_text_mode(bl_profile_at(img[1]->tables, p->at[1])->mode));
 	if (p->subject)
 		bl_buf_printf(b, "profile %s: the subject was '%s' and is '%s'\n", p->name,
 			      bl_image_str(img[0], img[0]->profiles[p->at[0]].subject),
 			      bl_image_str(img[1], img[1]->profiles[p->at[1]].subject));
 	if (p->strict)
 		bl_buf_printf(b, "profile %s: descriptors are %s judged when they are used\n", p->name,
-			      profile(img[1], p->at[1])->flags & BL_PF_STRICT ? "now" : "no longer");
+			      bl_profile_at(img[1]->tables, p->at[1])->flags & BL_PF_STRICT ? "now" : "no longer");
 	for (int side = 0; p->defaults && side < 2; side++) {
-		uint64_t more = profile(img[side], p->at[side])->deny_ops & ~profile(img[!side], p->at[!side])->deny_ops;
+		uint64_t more = bl_profile_at(img[side]->tables, p->at[side])->deny_ops & ~bl_profile_at(img[!side]->tables, p->at[!side])->deny_ops;
 
 		if (more == 0)
 			continue;

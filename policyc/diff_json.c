@@ -41,11 +41,6 @@ void diff_put_details(struct bl_buf *b, unsigned int details, const char *betwee
 	}
 }
 
-static const struct bl_profile *profile(const struct bl_image *img, uint32_t p)
-{
-	return (const struct bl_profile *)&img->tables->w[img->tables->off_profiles + p * BL_PROFILE_WORDS];
-}
-
 static bool json_member(struct bl_buf *b, const char *name, const char *value)
 {
 	bl_buf_printf(b, ",\"%s\":", name);
@@ -67,7 +62,7 @@ static void json_profile(struct bl_buf *b, const struct diff *d, const struct di
 			continue;
 		}
 		bl_buf_printf(b, ",\"%s\":{\"line\":%u,\"mode\":\"%s\"", diff_sides[side], m->line,
-			      bl_text_mode(profile(img, p->at[side])->mode));
+			      bl_text_mode(bl_profile_at(img->tables, p->at[side])->mode));
 		json_member(b, "file", bl_image_str(img, m->file));
 		json_member(b, "subject", bl_image_str(img, m->subject));
 		bl_buf_char(b, '}');

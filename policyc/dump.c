@@ -5,11 +5,6 @@
 #include "text.h"
 #include "banned.h"
 
-static const struct bl_profile *profile(const struct bl_image *img, uint32_t i)
-{
-	return (const struct bl_profile *)&img->tables->w[img->tables->off_profiles + i * BL_PROFILE_WORDS];
-}
-
 static void put_ops(struct bl_buf *b, uint64_t ops, const char *between, const char *quote)
 {
 	const char *sep = "";
@@ -43,7 +38,7 @@ static void put_place(struct bl_buf *b, const struct bl_image *img, uint32_t fil
 static void text_profile(struct bl_buf *b, const struct bl_image *img, uint32_t i)
 {
 	const struct bl_meta_profile *m = &img->profiles[i];
-	const struct bl_profile *p = profile(img, i);
+	const struct bl_profile *p = bl_profile_at(img->tables, i);
 
 	put_text(b, "\nprofile ", img, m->name);
 	put_place(b, img, m->file, m->line);
@@ -112,7 +107,7 @@ static void json_rule(struct bl_buf *b, const struct bl_image *img, uint32_t r)
 static void json_profile(struct bl_buf *b, const struct bl_image *img, uint32_t i)
 {
 	const struct bl_meta_profile *m = &img->profiles[i];
-	const struct bl_profile *p = profile(img, i);
+	const struct bl_profile *p = bl_profile_at(img->tables, i);
 	const char *sep = "";
 
 	bl_buf_printf(b, "{\"profile\":%u,\"line\":%u,\"mode\":\"%s\",\"strict\":%s,\"default_deny\":[", i, m->line, bl_text_mode(p->mode),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One request to the decision core and its whole answer. Compiled for both sides, so that the sequence of calls is the
- * same for certain: it is that of label_first() and label_compute() in bpf-lsm/label.h, then of ask_all() in
- * bpf-lsm/ask.h and of bpf-lsm/replace.h. Include decide.h first.
+ * same for certain: it is that of label_first() and label_compute() in bpf-lsm/label.h, then of key_decide() in
+ * bpf-lsm/several.h and of bpf-lsm/replace.h. Include decide.h first.
  */
 #ifndef TESTS_DIFF_ASK_H
 #define TESTS_DIFF_ASK_H

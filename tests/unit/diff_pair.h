@@ -9,9 +9,8 @@
 
 #include "analyse_diff.h"
 #include "buf.h"
-#include "compile.h"
+#include "build_text.h"
 #include "diff_print.h"
-#include "image_write.h"
 #include "request_json.h"
 #include "text.h"
 
@@ -22,30 +21,10 @@ struct diff_pair {
 	struct diff d;
 };
 
-static inline void pair_build(const char *text, void **mem, struct bl_image *img)
-{
-	struct compile_text t = { .name = "test.policy", .bytes = text, .len = strlen(text) };
-	struct tables_error te;
-	struct bl_error err;
-	struct compile c;
-	struct ir ir;
-	size_t len;
-	int r;
-
-	compile_init(&c);
-	r = policy_compile_text(&c, &t, 1, &ir);
-	if (r != 0)
-		diag_print(&c.diags, stderr, DIAG_TEXT);
-	ck_assert_msg(r == 0, "%s", text);
-	ck_assert_int_eq(image_build(&ir, mem, &len, &te), 0);
-	compile_free(&c);
-	ck_assert_msg(bl_image_parse(*mem, len, img, &err) == 0, "%s", err.text);
-}
-
 static inline void pair_make(struct diff_pair *p, const char *old, const char *new)
 {
-	pair_build(old, &p->mem[0], &p->img[0]);
-	pair_build(new, &p->mem[1], &p->img[1]);
+	build_text(old, &p->mem[0], &p->img[0]);
+	build_text(new, &p->mem[1], &p->img[1]);
 	arena_init(&p->arena);
 	diff_policies(&p->arena, &p->img[0], &p->img[1], &p->d);
 }

@@ -273,7 +273,7 @@ START_TEST(walk)
 		struct walk *w;
 		void *mem;
 
-		pair_build(cases[i].policy, &mem, &img);
+		build_text(cases[i].policy, &mem, &img);
 		part = (struct walk_part){ .tables = img.tables, .kind = cases[i].kind };
 		ck_assert_int_eq(walk_run(&part, 1, sim_op(cases[i].op), 3, &w), -E2BIG);
 		ck_assert_int_eq(walk_run(&part, 1, sim_op(cases[i].op), 0, &w), 0);

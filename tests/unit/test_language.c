@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "compile.h"
+#include "build_text.h"
 #include "plat_host.h"
 #include "decide.h"
-#include "image_read.h"
-#include "image_write.h"
 #include "simulate.h"
 
 struct built {
@@ -18,21 +16,9 @@ struct built {
 
 static struct built build(const char *text)
 {
-	struct compile_text t = { .name = "test.policy", .bytes = text, .len = strlen(text) };
-	struct tables_error te;
-	struct built b = { 0 };
-	struct bl_error err;
-	struct compile c;
-	struct ir ir;
-	size_t len;
+	struct built b;
 
-	compile_init(&c);
-	if (policy_compile_text(&c, &t, 1, &ir) != 0)
-		diag_print(&c.diags, stderr, DIAG_TEXT);
-	ck_assert_uint_eq(c.diags.nerrors, 0);
-	ck_assert_msg(image_build(&ir, &b.mem, &len, &te) == 0, "%s", te.msg.text);
-	compile_free(&c);
-	ck_assert_msg(bl_image_parse(b.mem, len, &b.img, &err) == 0, "%s", err.text);
+	build_text(text, &b.mem, &b.img);
 	return b;
 }
 

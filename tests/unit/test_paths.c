@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 #include "buf.h"
-#include "compile.h"
-#include "image_read.h"
-#include "image_write.h"
+#include "build_text.h"
 #include "walk.h"
 
 #include "banned.h"
@@ -21,24 +19,10 @@
 /* All of a policy's image, "PATH|REST|LINE|f" each, and a space after each. */
 static void prefixes(const char *policy, struct bl_buf *b)
 {
-	const struct compile_text t = {.name = "test.policy", .bytes = policy, .len = strlen(policy)};
-	struct tables_error te;
-	struct bl_error err;
 	struct bl_image img;
-	struct compile c;
-	void *mem = NULL;
-	struct ir ir;
-	size_t len;
-	int r;
+	void *mem;
 
-	compile_init(&c);
-	r = policy_compile_text(&c, &t, 1, &ir);
-	if (r != 0)
-		diag_print(&c.diags, stderr, DIAG_TEXT);
-	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(image_build(&ir, &mem, &len, &te), 0);
-	compile_free(&c);
-	ck_assert_msg(bl_image_parse(mem, len, &img, &err) == 0, "%s", err.text);
+	build_text(policy, &mem, &img);
 	for (size_t i = 0; i < img.nprefixes; i++) {
 		const struct bl_meta_prefix *p = &img.prefixes[i];
 

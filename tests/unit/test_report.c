@@ -10,7 +10,7 @@
 
 static void sizes_of(const char *text, struct sizes *ret, struct bl_image *img, void **mem)
 {
-	pair_build(text, mem, img);
+	build_text(text, mem, img);
 	sizes_take(img->tables, ret);
 }
 

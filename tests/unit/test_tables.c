@@ -8,39 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "buf.h"
-#include "compile.h"
+#include "build_text.h"
 #include "plat_host.h"
 #include "decide.h"
-#include "image_read.h"
-#include "image_write.h"
 #include "request_json.h"
 #include "simulate.h"
 #include "object_text.h"
-#include "plat_host.h"
-#include "decide.h"
-
-/* Compiles text to an image. Returns what image_build() said; *ret_lines is where the error is. */
-static int build(const char *text, void **mem, struct bl_image *img, struct tables_error *te)
-{
-	struct compile_text t = { .name = "test.policy", .bytes = text, .len = strlen(text) };
-	struct bl_error err;
-	struct compile c;
-	struct ir ir;
-	size_t len;
-	int r;
-
-	compile_init(&c);
-	r = policy_compile_text(&c, &t, 1, &ir);
-	if (r != 0)
-		diag_print(&c.diags, stderr, DIAG_TEXT);
-	ck_assert_int_eq(r, 0);
-	*mem = NULL;
-	r = image_build(&ir, mem, &len, te);
-	compile_free(&c);
-	if (r == 0)
-		ck_assert_msg(bl_image_parse(*mem, len, img, &err) == 0, "%s", err.text);
-	return r;
-}
 
 static uint32_t ask(const struct bl_image *img, const char *exe, const char *op, const char *object)
 {
@@ -61,7 +34,7 @@ static uint32_t verdict(const char *policy, const char *exe, const char *op, con
 	uint32_t v;
 	void *mem;
 
-	ck_assert_int_eq(build(policy, &mem, &img, &te), 0);
+	ck_assert_int_eq(build_try(policy, &mem, &img, &te), 0);
 	v = ask(&img, exe, op, object);
 	free(mem);
 	return v;
@@ -152,9 +125,9 @@ START_TEST(chain_limit)
 	struct bl_image img;
 	void *mem;
 
-	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	ck_assert_int_eq(build_try(at, &mem, &img, &te), 0);
 	free(mem);
-	ck_assert_int_eq(build(above, &mem, &img, &te), -E2BIG);
+	ck_assert_int_eq(build_try(above, &mem, &img, &te), -E2BIG);
 	ck_assert_str_eq(te.id, "E-too-many-rules");
 	ck_assert_str_eq(te.msg.text, "more than 64 rules with conditions of one profile match the same name for the same "
 				      "operation, this one among them");
@@ -180,13 +153,13 @@ START_TEST(terms_limit)
 	struct bl_image img;
 	void *mem;
 
-	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	ck_assert_int_eq(build_try(at, &mem, &img, &te), 0);
 	/* a process in more profiles than a label holds is refused what any profile could refuse */
 	ck_assert_uint_eq(ask(&img, "/x", "read", "/nothing-names-this"), BL_V_DENY);
 	ck_assert_uint_eq(ask(&img, "/x", "exec", "/nothing-names-this"), BL_V_ALLOW);
 	ck_assert_uint_eq(ask(&img, "/y", "read", "/f0"), BL_V_ALLOW);
 	free(mem);
-	ck_assert_int_eq(build(above, &mem, &img, &te), -E2BIG);
+	ck_assert_int_eq(build_try(above, &mem, &img, &te), -E2BIG);
 	ck_assert_str_eq(te.id, "E-too-many-terms");
 	free(at);
 	free(above);
@@ -212,7 +185,7 @@ START_TEST(inherited_terms_limit)
 		bl_buf_printf(&b, "profile p%u { subject exe /p/%u; deny read /secret/%u; }\n", i, i, i);
 	}
 	exes[BL_TASK_STICKY + 1] = "/bin/cat";
-	ck_assert_int_eq(build(b.data, &mem, &img, &te), 0);
+	ck_assert_int_eq(build_try(b.data, &mem, &img, &te), 0);
 	q.who.nexes = BL_TASK_STICKY + 2;
 	ck_assert_int_eq(sim_ask(&img, &q, &a, &err), 0);
 	ck_assert_uint_eq(a.result.verdict, BL_V_DENY);
@@ -236,7 +209,7 @@ START_TEST(task_profiles_limit)
 	struct bl_image img;
 	void *mem;
 
-	ck_assert_int_eq(build(at, &mem, &img, &te), 0);
+	ck_assert_int_eq(build_try(at, &mem, &img, &te), 0);
 	ck_assert_uint_eq(ask(&img, "/x", "read", "/nothing-names-this"), BL_V_ALLOW);
 	ck_assert_uint_eq(ask(&img, "/x", "read", "/f31"), BL_V_DENY);
 	free(mem);
@@ -251,8 +224,8 @@ START_TEST(same_text_same_bytes)
 	struct bl_image x, y;
 	void *mx, *my;
 
-	ck_assert_int_eq(build(p, &mx, &x, &te), 0);
-	ck_assert_int_eq(build(p, &my, &y, &te), 0);
+	ck_assert_int_eq(build_try(p, &mx, &x, &te), 0);
+	ck_assert_int_eq(build_try(p, &my, &y, &te), 0);
 	ck_assert_uint_eq(x.size, y.size);
 	ck_assert_mem_eq(mx, my, x.size);
 	free(mx);

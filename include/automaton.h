@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The decision core: a walk over the table. Part of decide.h. */
+#ifndef BL_AUTOMATON_H
+#define BL_AUTOMATON_H
+
+#include "abi.h"
+
+/*
+ * A buffer that byte strings are read from, always at its end: a walk from the leaf to the root writes backwards.
+ * Bytes from..BL_PATH_MAX are the string.
+ */
+struct bl_name {
+	__u8 buf[BL_PATH_MAX];
+};
+
+struct bl_run_ctx {
+	const struct bl_tables *t;
+	const struct bl_name *n;
+	__u32 at;
+	__u32 state;
+};
+
+/* One byte. The same arithmetic for every state: no branch depends on the policy but the default. */
+static inline __u32 bl_next(const struct bl_tables *t, __u64 s, __u8 byte)
+{
+	__u64 cell = bl_word(t, s + t->cls[byte]);
+
+	if ((__u32)cell != s)
+		cell = bl_word(t, s);
+	return cell >> 32;
+}
+
+BL_CB long bl_step(__u32 i, struct bl_run_ctx *c)
+{
+	(void)i;
+	if (c->at >= BL_PATH_MAX || c->state == 0)
+		return 1;
+	c->state = bl_next(c->t, c->state, c->n->buf[bl_mask(c->at, BL_PATH_MAX)]);
+	c->at++;
+	return 0;
+}
+
+/* State after the bytes from..BL_PATH_MAX of n, starting in state. */
+BL_FN __u32 bl_run(const struct bl_tables *t, const struct bl_name *n, __u32 from, __u32 state)
+{
+	struct bl_run_ctx c = { .t = t, .n = n, .at = from, .state = state };
+
+	bl_loop(BL_PATH_MAX, bl_step, &c);
+	return c.state;
+}
+
+/* Offset of the accept record of a state, 0 if it has none. */
+BL_FN __u32 bl_accept(const struct bl_tables *t, __u32 state)
+{
+	return (__u32)bl_word(t, state) & ~BL_CELL_HEAD;
+}
+
+#endif
