@@ -70,15 +70,16 @@ $(O)/bin/policyc: $(O)/policyc/main.o $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^
 
-$(O)/bpf/bailiff.bpf.o: bpf-lsm/bailiff.bpf.c $(wildcard bpf-lsm/*.h include/*.h)
+$(O)/bpf/%.bpf.o: bpf-lsm/%.bpf.c $(wildcard bpf-lsm/*.h include/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@.tmp $<
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm -f $@.tmp
 
-$(O)/bpf/bailiff.skel.h: $(O)/bpf/bailiff.bpf.o
-	$(Q)$(BPFTOOL) gen skeleton $< name bailiff > $@.tmp && mv $@.tmp $@
+.PRECIOUS: $(O)/bpf/%.bpf.o
+$(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
 
-$(O)/enforcer/%.o: enforcer/%.c $(O)/bpf/bailiff.skel.h
+$(O)/enforcer/%.o: enforcer/%.c $(O)/bpf/bailiff.skel.h $(O)/bpf/inodes.skel.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ienforcer -I$(O)/bpf -c -o $@ $<
 

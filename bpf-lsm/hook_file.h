@@ -3,7 +3,7 @@
 #ifndef BL_HOOK_FILE_H
 #define BL_HOOK_FILE_H
 
-#include "replace.h"
+#include "mark.h"
 #include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
@@ -141,7 +141,11 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
 	ret = two_answers(ret, other);
 	other = name_changes(number_of(old_dentry), number_of(new_dir->mnt), number_of(new_dentry), number_of(new_dir->mnt), BL_OP_LINK);
-	return two_answers(ret, other);
+	ret = two_answers(ret, other);
+	if (ret != 0)
+		return ret;
+	ret = link_mark(number_of(old_dentry), number_of(old_dentry), number_of(new_dir->mnt));
+	return answer(ret);
 }
 
 static __always_inline __u64 arg_dentry(const __u64 *ctx, int n)
@@ -179,9 +183,13 @@ int path_rename(__u64 *ctx)
 	ret = two_answers(ret, other);
 	other = name_changes(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), arg_mount(ctx, 2), BL_OP_RENAME);
 	ret = two_answers(ret, other);
+	other = link_mark(arg_dentry(ctx, 1), arg_dentry(ctx, 3), arg_mount(ctx, 2));
+	ret = two_answers(ret, other);
 	if (!(ctx[4] & RENAME_EXCHANGE))
 		return ret;
 	other = name_changes(arg_dentry(ctx, 3), arg_mount(ctx, 2), arg_dentry(ctx, 1), arg_mount(ctx, 0), BL_OP_RENAME);
+	ret = two_answers(ret, other);
+	other = link_mark(arg_dentry(ctx, 3), arg_dentry(ctx, 1), arg_mount(ctx, 0));
 	return two_answers(ret, other);
 }
 

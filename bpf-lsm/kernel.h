@@ -67,6 +67,7 @@ struct mnt_idmap {
 
 struct dentry;
 struct super_block {
+	u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
 	struct file_system_type *s_type;
@@ -93,6 +94,8 @@ struct inode {
 	umode_t i_mode;
 	kuid_t i_uid;
 	unsigned int i_nlink;
+	unsigned long i_ino;
+	u32 i_generation;
 	struct super_block *i_sb;
 	struct hlist_head i_dentry;
 };
@@ -315,6 +318,18 @@ struct sockaddr {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+};
+
+struct seq_file;
+struct bpf_iter_meta {
+	__bpf_md_ptr(struct seq_file *, seq);
+};
+
+struct bpf_iter__task_file {
+	__bpf_md_ptr(struct bpf_iter_meta *, meta);
+	__bpf_md_ptr(struct task_struct *, task);
+	u32 fd;
+	__bpf_md_ptr(struct file *, file);
 };
 
 #pragma clang attribute pop

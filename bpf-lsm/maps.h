@@ -50,16 +50,17 @@ struct names {
 	__u64 end;
 	__u64 ops;   /* asked about every further name */
 	__u64 left;  /* not yet asked about the present name */
+	struct bl_linked_key link; /* of the next name that a link of the file has */
 	__u32 open;  /* there is a present name */
 	__u32 no_owner; /* whose it is cannot be told */
 	__u32 flags; /* of the question about it: BL_QF_* */
 	__u32 create_flags;
 	__u32 reason;
 	__u32 acc;
+	__u32 seen_acc; /* of the visible name */
 	__u32 count; /* the kernel's count of mounts when the search began */
 	__u32 tries;
 	__u32 err;   /* positive errno of the first refusal */
-	__u32 pad;
 };
 
 /* What name.h works with. Addresses, not typed pointers: every read is checked by the kernel. */
@@ -86,7 +87,10 @@ struct name_says {
  */
 struct scratch {
 	struct bl_name name;
-	__u8 component[256]; /* one name of a path whose names do not know their length */
+	union {
+		__u8 component[256]; /* one name of a path whose names do not know their length */
+		__u64 linked_from;   /* what follows the name in struct bl_linked */
+	};
 	struct bl_result result;
 	struct bl_event event; /* here, as the kernel allows 512 bytes of stack to all frames together */
 	struct bl_endpoint endpoint;
@@ -115,6 +119,7 @@ struct scratch {
 	__u32 kept_from;  /* the key of several that is to be reported: the end of a name */
 	__u8 kept[BL_KEPT];
 };
+_Static_assert(__builtin_offsetof(struct scratch, linked_from) == __builtin_offsetof(struct bl_linked, from), "a link's name");
 _Static_assert(sizeof(struct scratch) - sizeof(struct bl_name) >= 256, "room behind the name");
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

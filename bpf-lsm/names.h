@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * All names of a file. It is asked about by the name by which it was reached (visible), then by the names that the mounts of its file
- * system give it in the initial mount namespace (canonical), of which only rules that refuse count: DESIGN section 2, point 12. So a
- * bind mount, another mount namespace or a layer of overlayfs is no way round a rule.
+ * system give it in the initial mount namespace (canonical), and those of its other links, of which only rules that refuse count: DESIGN
+ * section 2, point 12. So a bind mount, another mount namespace, a layer of overlayfs or a hard link is no way round a rule.
  */
 #ifndef BL_NAMES_H
 #define BL_NAMES_H
 
 #include "ask.h"
+#include "linked.h"
 
 extern const void init_nsproxy __ksym;
 
@@ -122,6 +123,10 @@ static __always_inline void names_open(struct about *a, __u64 ops, int name)
 	n->acc = 0;
 	if (name == NAME_OK)
 		n->acc = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]));
+	if (!(n->flags & BL_QF_EXPLICIT))
+		n->seen_acc = n->acc;
+	else if (n->link.n != 0 && n->acc == n->seen_acc)
+		n->left = 0; /* another link, about which the same rules have been asked */
 }
 
 /* One operation about the present name. */
@@ -161,31 +166,33 @@ static __always_inline void names_close(struct about *a)
 	names_explicit(n);
 }
 
-/* Further names, but they cannot be had. */
-static __always_inline bool names_give_up(struct about *a, __u32 reason)
-{
-	names_open(a, a->s->names.ops, reason);
-	a->s->names.ops = 0;
-	return true;
-}
+/* Of another link. What is done to an entry of a directory is not done to the file. */
+#define OPS_OF_ENTRIES (BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_MKNOD) | BL_OP_BIT(BL_OP_DELETE) | BL_OP_BIT(BL_OP_RENAME))
 
 /* Goes on to the next name. False: there is none. step: of the loop's. */
 static __always_inline bool names_next(struct about *a, __u32 step)
 {
 	struct names *n = &a->s->names;
-	__u64 now;
-	int turn, name;
+	int turn, name = NAME_OK;
+	__u64 now, ops = n->ops;
 
-	if (n->ops == 0)
+	if (ops == 0)
 		return false;
 	turn = mounts_turn(n, step, &now);
-	if (turn != 0)
-		return turn > 0 && names_give_up(a, turn);
-	if (now == 0)
+	if (turn == MOUNTS_DONE) {
+		if (linked_name(a->s, &a->from) != 0)
+			return false;
+		ops &= ~OPS_OF_ENTRIES;
+	} else if (turn != 0) {
+		n->ops = 0; /* further names, but they cannot be had */
+		name = turn;
+	} else if (now == 0) {
 		return true;
-	name = name_by_mount(a, now);
+	} else {
+		name = name_by_mount(a, now);
+	}
 	if (name != BL_R_DISCONNECTED) /* it shows another part of the file system */
-		names_open(a, n->ops, name);
+		names_open(a, ops, name);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "exempt.h"
+#include "hardlinks.h"
 #include "links.h"
 #include "owner.h"
 #include "pins.h"
@@ -83,6 +84,18 @@ int bl_loaded_open(struct bl_object *ret, uint32_t *ret_gen, struct bl_error *er
 	return r;
 }
 
+/* The hooks note the links that are made from now on: those made between the first look and now are looked for once more. */
+static int publish(const struct bl_object *o, const struct bl_image *img, int tables_fd, struct bl_error *late, struct bl_error *err)
+{
+	int r = bl_hardlinks_note(img, err);
+
+	if (r == 0)
+		r = bl_gen_publish(o, tables_fd, err);
+	if (r == 0)
+		(void)bl_hardlinks_note(img, late);
+	return r;
+}
+
 /* ---- the first load ---- */
 
 static int first_start(const struct bl_object *o, const struct job *job, int tables_fd, struct bl_error *err)
@@ -98,9 +111,7 @@ static int first_start(const struct bl_object *o, const struct job *job, int tab
 		r = bl_selftest(o, err);
 	if (r == 0 && job->how->trial_seconds != 0)
 		r = bl_trial_begin(o, 1, job->how->trial_seconds, err);
-	if (r == 0)
-		r = bl_gen_publish(o, tables_fd, err);
-	return r;
+	return r == 0 ? publish(o, &job->image, tables_fd, &job->result->late, err) : r;
 }
 
 static int first_make(const struct job *job, uint32_t words, struct bl_error *err)
@@ -145,15 +156,15 @@ static int load_first(struct job *job, struct bl_error *err)
 
 /* ---- later loads ---- */
 
-int bl_switch_over(const struct bl_object *o, uint64_t ops, int tables_fd, struct bl_error *err)
+int bl_switch_over(const struct bl_object *o, const struct bl_image *img, int tables_fd, struct bl_error *late, struct bl_error *err)
 {
 	bool added[BL_NHOOKS] = {false};
-	int r = bl_object_attach(ops, added, err);
+	int r = bl_object_attach(bl_needs(img->tables), added, err);
 
 	if (r == 0)
 		r = bl_selftest(o, err);
 	if (r == 0)
-		r = bl_gen_publish(o, tables_fd, err);
+		r = publish(o, img, tables_fd, late, err);
 	if (r < 0)
 		(void)bl_object_detach(added, NULL);
 	return r;
@@ -195,7 +206,7 @@ static int next_make(const struct bl_object *o, uint32_t gen, uint32_t now, uint
 	if (job->how->trial_seconds != 0)
 		r = bl_trial_begin(o, gen, job->how->trial_seconds, err);
 	if (r == 0)
-		r = bl_switch_over(o, bl_needs(job->image.tables), fd, err);
+		r = bl_switch_over(o, &job->image, fd, &job->result->late, err);
 	(void)close(fd);
 	if (r < 0)
 		(void)bl_gen_remove(gen, NULL);
@@ -386,6 +397,8 @@ void bl_load_describe(struct bl_buf *b, const char *name, const struct bl_load_r
 		bl_buf_printf(b, "on trial: in %" PRIu32 " s it is unloaded again, unless 'enforcer confirm' comes\n", res->trial_seconds);
 	if (res->nlinks != 0)
 		bl_buf_printf(b, BL_LINKS_ACCEPTED "\n", res->nlinks);
+	if (res->late.text[0] != '\0')
+		bl_buf_printf(b, "%s\n", res->late.text);
 	if (res->not_kept.text[0] != '\0')
 		bl_buf_printf(b, "%s\n", res->not_kept.text);
 }

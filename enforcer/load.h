@@ -27,6 +27,7 @@ struct bl_load_result {
 	uint32_t trial_seconds;
 	bool dry_run;
 	bool forced_audit;	/* by the kernel command line */
+	struct bl_error late; /* links that were made during the load and could not be noted, "": there are none */
 	struct bl_error not_kept; /* BL_LOAD_KEEP: why it could not be, "": it is */
 };
 
@@ -40,10 +41,11 @@ int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_
 void bl_load_describe(struct bl_buf *b, const char *name, const struct bl_load_result *res);
 
 /*
- * Attaches what ops needs, proves that it is called, and makes the slot name the tables: everything that can fail, then the switch.
- * Whatever was attached for it is taken back if it does fail. The caller holds the lock.
+ * Attaches what the image needs, proves that it is called, and makes the slot name the tables made from it: everything that can fail, then the
+ * switch. Whatever was attached for it is taken back if it does fail. *late: hard links that were made meanwhile could not be noted.
+ * The caller holds the lock.
  */
-int bl_switch_over(const struct bl_object *o, uint64_t ops, int tables_fd, struct bl_error *err);
+int bl_switch_over(const struct bl_object *o, const struct bl_image *img, int tables_fd, struct bl_error *late, struct bl_error *err);
 
 /* Removes the hooks that ops does not need and all generations but two. Nothing depends on it. The caller holds the lock. */
 void bl_load_clean_up(uint64_t ops, uint32_t now, uint32_t before);

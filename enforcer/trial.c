@@ -322,20 +322,26 @@ int bl_trial_confirm(struct bl_buf *say, struct bl_error *err)
 }
 
 /* To a generation that nothing is known against: it has to prove itself like a new one. */
-static int back_to(const struct bl_object *o, uint32_t before, struct bl_error *err)
+static int back_to(const struct bl_object *o, uint32_t before, struct bl_buf *say, struct bl_error *err)
 {
 	int fd = bl_pins_open("gen/%" PRIu32 "/tables", before), r;
-	uint64_t ops = gen_ops(before);
+	struct bl_error late = {""};
+	struct bl_gen g = {0};
 
 	if (before == 0 || fd < 0) {
 		if (fd >= 0)
 			(void)close(fd);
 		return bl_error_set(err, BL_REFUSED, "no earlier generation is kept; load its policy again");
 	}
-	r = bl_switch_over(o, ops, fd, err);
+	r = bl_gen_open(before, &g, err);
+	if (r == 0)
+		r = bl_switch_over(o, &g.image, fd, &late, err);
 	(void)close(fd);
 	if (r == 0)
-		(void)bl_object_detach_unneeded(ops, NULL);
+		(void)bl_object_detach_unneeded(bl_needs(g.image.tables), NULL);
+	if (late.text[0] != '\0')
+		bl_buf_printf(say, "%s\n", late.text);
+	bl_gen_free(&g);
 	return r;
 }
 
@@ -352,7 +358,7 @@ static int roll_back(struct bl_object *o, uint32_t now, struct bl_buf *say, stru
 		return r;
 	before = g.info->before;
 	bl_gen_free(&g);
-	r = t.gen != 0 ? go_back(o, &t, err) : back_to(o, before, err);
+	r = t.gen != 0 ? go_back(o, &t, err) : back_to(o, before, say, err);
 	if (r == 0 && before == 0)
 		bl_buf_printf(say, "generation %" PRIu32 " is unloaded; nothing is enforced any more\n", now);
 	else if (r == 0)

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 3u
+#define BL_ABI_VERSION 4u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -431,13 +431,44 @@ _Static_assert(sizeof(struct bl_event) == 104, "event");
 	X(DECISIONS, 2, "questions_refused_or_reported") \
 	X(LABELS, 3, "labels_computed") \
 	X(FAIL_CLOSED, 4, "refused_without_rule") \
-	X(UNTRACKED, 5, "confined_tasks_not_tracked") /* the table for the day without labels was full */
+	X(UNTRACKED, 5, "confined_tasks_not_tracked") /* the table for the day without labels was full */ \
+	X(UNMARKED, 6, "links_not_known") /* of a file that is refused by name: no room to note that name */
 enum bl_stat {
 #define X(NAME, n, w) BL_STAT_##NAME = n,
 	BL_STATS(X)
 #undef X
 	BL_STAT_REASON0 = 16, /* + BL_R_*: reports with that reason */
 	BL_STAT_MAX = 32
+};
+
+/* ---- files that are refused by name and have several: each such name of an inode, kept from generation to generation ---- */
+
+#define BL_LINKED_MAX 4096u
+#define BL_LINKED_NAMES 8u /* of one inode */
+
+/* The kernel's numbers, which are not stat(2)'s on every file system. */
+struct bl_inode {
+	__u64 ino;
+	__u32 dev;
+	__u32 gen; /* i_generation: another for another file that gets the same number */
+};
+
+/* What inodes.bpf.c writes. */
+struct bl_fd_inode {
+	struct bl_inode inode;
+	__u32 fd;
+	__u32 pad;
+};
+
+struct bl_linked_key {
+	struct bl_inode inode;
+	__u32 n; /* 0.. of one inode */
+	__u32 pad;
+};
+
+struct bl_linked {
+	__u8 name[BL_PATH_MAX]; /* it ends where the buffer ends, */
+	__u64 from;             /* and begins here; 0: it is being written */
 };
 
 /* ---- what the enforcer tells the programs, outside any generation; its size tells its versions apart ---- */

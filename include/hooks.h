@@ -49,6 +49,7 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(path_rmdir, BL_OP_BIT(BL_OP_DELETE), 0) \
 	X(path_link, BL_OPS_NAMES | BL_OP_BIT(BL_OP_LINK) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_SETID), 0) \
 	X(path_rename, BL_OPS_NAMES | BL_OP_BIT(BL_OP_RENAME) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE), 0) \
+	X(inode_unlink, BL_OPS_NAMES, 0) \
 	X(path_chmod, BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_SETID), 0) \
 	X(path_chown, BL_OP_BIT(BL_OP_ATTR), 0) \
 	X(file_ioctl, BL_OP_BIT(BL_OP_ATTR), 0) \

@@ -48,6 +48,46 @@ BL_FN __u32 bl_below(const struct bl_tables *t, __u32 state, int root)
 	return c.list;
 }
 
+struct bl_refused_ctx {
+	const struct bl_tables *t;
+	__u32 acc;
+	__u32 list, n;
+	__u32 found;
+};
+
+BL_CB long bl_refused_entry(__u32 i, struct bl_refused_ctx *c)
+{
+	if (i >= c->n)
+		return 1;
+	if (BL_ENT_VERDICT(bl_word(c->t, (__u64)c->list + 1 + i)) < BL_V_DENY)
+		return 0;
+	c->found = 1;
+	return 1;
+}
+
+/* The operations that an object of a name is asked about; a name that is new has been asked about as such. */
+#define BL_OPS_KEPT (bl_kind_ops(BL_KEY_PATH) & ~(BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_MKNOD)))
+
+BL_CB long bl_refused_op(__u32 op, struct bl_refused_ctx *c)
+{
+	c->list = BL_OPS_KEPT & BL_OP_BIT(op) ? bl_acc_list(c->t, c->acc, op) : 0;
+	if (c->list == 0)
+		return 0;
+	c->n = (__u32)bl_word(c->t, c->list);
+	bl_loop(BL_MAX_LIST, bl_refused_entry, c);
+	return c->found != 0;
+}
+
+/* Is there a rule, of whatever profile, that refuses something about the object whose name has this accept record? */
+BL_FN __u32 bl_name_refused(const struct bl_tables *t, __u32 acc)
+{
+	struct bl_refused_ctx c = { .t = t, .acc = acc };
+
+	if (acc != 0)
+		bl_loop(BL_OP_SLOTS, bl_refused_op, &c);
+	return c.found;
+}
+
 /* The place of a profile in the label: profiles are listed in their order. */
 static inline __u32 bl_place(const struct bl_label *l, __u32 p)
 {
@@ -92,9 +132,6 @@ static BL_INLINE int bl_names_failed(struct bl_decide_ctx *c)
 	bl_loop(n, bl_names_unknown, c);
 	return 1;
 }
-
-/* The operations that an object of a name is asked about; a name that is new has been asked about as such. */
-#define BL_OPS_KEPT (bl_kind_ops(BL_KEY_PATH) & ~(BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_MKNOD)))
 
 /* One operation of one profile: i / BL_OP_SLOTS is its place. list[0] is of the old name, list[1] of the new one: their records. */
 BL_CB long bl_name_one(__u32 i, struct bl_decide_ctx *c)

@@ -187,9 +187,11 @@ static int list_add_rule(struct list *l, const struct ir_rule *r, uint32_t rule,
 static int op_list(struct words *w, const struct ir *ir, const struct match *m, size_t n, unsigned int op, uint32_t *ret_off,
 		   struct tables_error *err)
 {
-	struct list l = {.err = err};
+	struct list l; /* not cleared: it is big, and most are short */
 	int r = 0;
 
+	l.err = err;
+	l.len = 0;
 	for (size_t i = 0, end; r == 0 && i < n; i = end) {
 		uint32_t profile = ir->rules[m[i].index].profile;
 

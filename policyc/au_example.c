@@ -97,10 +97,15 @@ static bool example_is_text(unsigned kind, unsigned op)
 /* Letters before everything else, so that of two ways the one that reads better is found first. */
 static int example_expand(struct au *a, struct au_examples *e, uint32_t from)
 {
-	struct au_run runs[513] = {{.lo = 0, .to = 0}};
+	struct au_run runs[513]; /* not cleared: it is big, and most states have few */
 	uint32_t state = e->v[from].state;
-	unsigned n = state == 0 ? 1 : dfa_runs(&a->dfa, state, runs);
+	unsigned n = 1;
 	int r = 0;
+
+	if (state != 0)
+		n = dfa_runs(&a->dfa, state, runs);
+	else
+		runs[0] = (struct au_run){.lo = 0, .to = 0};
 
 	for (int letters = 1; r == 0 && letters >= 0; letters--) {
 		for (unsigned i = 0; r == 0 && i < n; i++) {

@@ -109,7 +109,7 @@ static int build_image(const struct cmd_options *o, struct compile *c, const str
 	if (o->no_tests && !o->asking && ir->ntests != 0)
 		warn_no_tests(c);
 	compile_finish(c);
-	if (r == 0 && !o->no_tests)
+	if (r == 0 && !o->no_tests && (o->tests || ir->ntests + ir->nasserts != 0))
 		return run_tests(o, c, ir, *ret, *ret_len);
 	return EXIT_FINE;
 }

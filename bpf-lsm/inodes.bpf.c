@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* An iterator, not attached to anything: tells the enforcer what the kernel calls the files of its open descriptors (linked.h). */
+#include "kernel.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "abi.h"
+
+SEC("iter/task_file")
+int inodes(struct bpf_iter__task_file *ctx)
+{
+	struct bl_fd_inode out = {};
+	struct file *f = ctx->file;
+
+	if (!ctx->task || !f)
+		return 0;
+	out.fd = ctx->fd;
+	out.inode.ino = BPF_CORE_READ(f, f_inode, i_ino);
+	out.inode.dev = BPF_CORE_READ(f, f_inode, i_sb, s_dev);
+	out.inode.gen = BPF_CORE_READ(f, f_inode, i_generation);
+	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
