@@ -66,6 +66,7 @@ static __always_inline void code_nameless(struct about *a, __u64 ops, __u32 code
 	code_look_up(a, NULL, code);
 	a->from = BL_PATH_MAX;
 	bl_key_byte(&a->s->name, &a->from, BL_OBJ_NAMELESS);
+	a->s->walk.alike = 0;
 	names_open(a, ops, NAME_OK);
 	a->s->name.buf[BL_PATH_MAX - 1] = code; /* what an event calls it */
 	a->kind = BL_KEY_CODE;

@@ -74,6 +74,9 @@ struct super_block {
 	struct dentry *s_root;
 	struct user_namespace *s_user_ns;
 };
+struct super_block___unicode {
+	void *s_encoding; /* with CONFIG_UNICODE */
+};
 /* its mounts: a list until 6.17, then a chain from the newest to the oldest */
 struct super_block___list {
 	struct list_head s_mounts;
@@ -92,6 +95,7 @@ struct hlist_head {
 
 struct inode {
 	umode_t i_mode;
+	unsigned int i_flags;
 	kuid_t i_uid;
 	unsigned int i_nlink;
 	unsigned long i_ino;
@@ -101,6 +105,7 @@ struct inode {
 };
 
 struct dentry {
+	unsigned int d_flags;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
@@ -345,7 +350,10 @@ struct bpf_iter__task_file {
 #define FMODE_CREATED 0x100000u
 #define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
 #define FMODE_BACKING 0x3000000u     /* since 6.5, of a backing file; bit 25 as measured on 6.12, bit 24 on 7.2: the other is something else there */
-#define MQUEUE_MAGIC 0x19800202      /* include/uapi/linux/magic.h */
+#define DCACHE_OP_COMPARE 2u         /* include/linux/dcache.h, 6.1 to 7.2 */
+#define S_CASEFOLD (1u << 15)        /* include/linux/fs.h */
+#define PROC_SUPER_MAGIC 0x9fa0      /* include/uapi/linux/magic.h */
+#define MQUEUE_MAGIC 0x19800202
 #define HUGETLBFS_MAGIC 0x958458f6
 #define MAY_WRITE 0x2                /* include/linux/fs.h */
 #define MAY_READ 0x4

@@ -60,6 +60,7 @@ __noinline int linked_name(struct scratch *s, __u32 *ret_from)
 	if (!v)
 		return -1;
 	k->n++;
+	s->walk.alike = 0;
 	bpf_probe_read_kernel(s->name.buf, BL_PATH_MAX, v->name);
 	*ret_from = v->from;
 	return 0;

@@ -58,6 +58,8 @@ struct names {
 	__u32 reason;
 	__u32 acc;
 	__u32 seen_acc; /* of the visible name */
+	__u32 pad;
+	__u32 below;    /* what is refused where names are compared otherwise, 0: nothing or nowhere */
 	__u32 count; /* the kernel's count of mounts when the search began */
 	__u32 tries;
 	__u32 err;   /* positive errno of the first refusal */
@@ -71,7 +73,9 @@ struct walk {
 	__u64 mount;
 	__u64 root; /* mnt_root of mount */
 	__u32 at;
+	__u32 alike; /* where the first name begins that its file system takes for others, too; 0: nowhere */
 	int result;
+	__u32 pad;
 };
 
 /* What the tables say of one name, where names change (replace.h). */

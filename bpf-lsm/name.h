@@ -47,8 +47,22 @@ static __always_inline __u64 vfsmount_of(__u64 mount)
 	return mount + bpf_core_field_offset(struct mount, mnt);
 }
 
+/*
+ * Does the file system take other spellings for a name in this directory, too? All that compare names themselves may; those that
+ * fold case by directory say in which (generic_ci_d_compare() in fs/libfs.c); that of procfs is for its own use.
+ */
+static __always_inline bool dir_takes_others(struct dentry *dir)
+{
+	struct super_block *sb = BPF_CORE_READ(dir, d_sb);
+	struct super_block___unicode *u = (void *)sb;
+
+	if (bpf_core_field_exists(struct super_block___unicode, s_encoding) && BPF_CORE_READ(u, s_encoding))
+		return BPF_CORE_READ(dir, d_inode, i_flags) & S_CASEFOLD;
+	return BPF_CORE_READ(sb, s_magic) != PROC_SUPER_MAGIC;
+}
+
 /* Puts one component and the slash before it in front of what is there. */
-static __always_inline int walk_component(struct scratch *s, struct dentry *d)
+static __always_inline int walk_component(struct scratch *s, struct dentry *d, struct dentry *dir)
 {
 	struct walk *w = &s->walk;
 	__u32 len = BPF_CORE_READ(d, d_name.len);
@@ -68,6 +82,8 @@ static __always_inline int walk_component(struct scratch *s, struct dentry *d)
 	asm volatile("%0 &= 4095" : "+r"(at));
 	s->name.buf[at] = '/';
 	w->at = at;
+	if ((BPF_CORE_READ(dir, d_flags) & DCACHE_OP_COMPARE) && dir_takes_others(dir))
+		w->alike = at;
 	return 0;
 }
 
@@ -96,7 +112,7 @@ static long walk_step(__u32 i, struct walker *c)
 		w->result = BL_R_DISCONNECTED;
 		return 1;
 	}
-	bad = walk_component(c->s, d);
+	bad = walk_component(c->s, d, up);
 	if (bad) {
 		w->result = bad;
 		return 1;
@@ -151,6 +167,7 @@ static long walk_try(__u32 i, struct walker *c)
 	w->mount = (__u64)m;
 	w->root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
 	w->at = BL_PATH_MAX;
+	w->alike = 0;
 	w->result = BL_R_TOO_DEEP;
 	bpf_loop(NAME_STEPS, walk_step, c, 0);
 	if (w->result == NAME_OK)

@@ -119,6 +119,9 @@ static __always_inline void names_open(struct about *a, __u64 ops, int name)
 
 	n->open = 1;
 	n->left = ops;
+	n->below = 0;
+	if (name == NAME_OK && a->s->walk.alike != 0)
+		n->below = bl_below(a->t, bl_run_to(a->t, &a->s->name, a->from, a->s->walk.alike, a->t->start[BL_KEY_PATH]), 0);
 	n->reason = name != NAME_OK ? name : BL_R_RULE;
 	n->acc = 0;
 	if (name == NAME_OK)
@@ -141,6 +144,8 @@ static __always_inline void names_decide(struct about *a)
 	a->q.reason = n->reason;
 	a->q.acc[0] = n->acc;
 	bl_decide(a->t, a->l, &a->q, &a->s->result);
+	if (n->below != 0)
+		bl_decide_case(a->t, a->l, &a->q, n->below, &a->s->result);
 }
 
 /* The names that follow are not the one by which the file was reached. */

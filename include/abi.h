@@ -188,13 +188,14 @@ enum bl_mode { BL_MODE_ENFORCE = 1, BL_MODE_AUDIT = 2 };
 	X(NO_LABEL, 9, "no-label", "the kernel had no memory for the process label") \
 	X(LABEL_FULL, 10, "label-full", "the process has more profiles, inherited terms or cgroup levels than a label holds") \
 	X(UNREADABLE, 11, "unreadable", "the kernel could not read the object's name") \
-	X(BAD_ADDRESS, 12, "bad-address", "the socket address is too short for its family")
+	X(BAD_ADDRESS, 12, "bad-address", "the socket address is too short for its family") \
+	X(CASE, 13, "case", "the file system takes different spellings for one name, and a rule refuses something there")
 
 enum bl_reason {
 #define X(NAME, n, w, t) BL_R_##NAME = n,
 	BL_REASONS(X)
 #undef X
-	BL_R_MAX = 13
+	BL_R_MAX = 14
 };
 #define BL_RULE_NONE 0xffffffffu /* rule number of a verdict that no rule gave */
 

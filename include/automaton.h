@@ -18,6 +18,7 @@ struct bl_run_ctx {
 	const struct bl_name *n;
 	__u32 at;
 	__u32 state;
+	__u32 to;
 };
 
 /* One byte. The same arithmetic for every state: no branch depends on the policy but the default. */
@@ -30,13 +31,18 @@ static inline __u32 bl_next(const struct bl_tables *t, __u64 s, __u8 byte)
 	return cell >> 32;
 }
 
+static BL_INLINE void bl_step_on(struct bl_run_ctx *c)
+{
+	c->state = bl_next(c->t, c->state, c->n->buf[bl_mask(c->at, BL_PATH_MAX)]);
+	c->at++;
+}
+
 BL_CB long bl_step(__u32 i, struct bl_run_ctx *c)
 {
 	(void)i;
 	if (c->at >= BL_PATH_MAX || c->state == 0)
 		return 1;
-	c->state = bl_next(c->t, c->state, c->n->buf[bl_mask(c->at, BL_PATH_MAX)]);
-	c->at++;
+	bl_step_on(c);
 	return 0;
 }
 
@@ -46,6 +52,24 @@ BL_FN __u32 bl_run(const struct bl_tables *t, const struct bl_name *n, __u32 fro
 	struct bl_run_ctx c = { .t = t, .n = n, .at = from, .state = state };
 
 	bl_loop(BL_PATH_MAX, bl_step, &c);
+	return c.state;
+}
+
+BL_CB long bl_step_to(__u32 i, struct bl_run_ctx *c)
+{
+	(void)i;
+	if (c->at >= c->to || c->state == 0)
+		return 1;
+	bl_step_on(c);
+	return 0;
+}
+
+/* The same with the bytes from..to. */
+BL_FN __u32 bl_run_to(const struct bl_tables *t, const struct bl_name *n, __u32 from, __u32 to, __u32 state)
+{
+	struct bl_run_ctx c = { .t = t, .n = n, .at = from, .to = to, .state = state };
+
+	bl_loop(BL_PATH_MAX, bl_step_to, &c);
 	return c.state;
 }
 

@@ -48,7 +48,7 @@ BL_CB long bl_list_search(__u32 i, struct bl_list_ctx *c)
 }
 
 /* Is the peer what this entry's rule is about? One that is not known is, for a refusal, and is not, for an allowance. */
-static inline int bl_peer_holds(const struct bl_tables *t, const struct bl_question *q, __u64 e)
+static BL_INLINE int bl_peer_holds(const struct bl_tables *t, const struct bl_question *q, __u64 e)
 {
 	__u64 rule = bl_word(t, (__u64)t->off_rules + BL_ENT_RULE(e));
 
@@ -60,7 +60,7 @@ static inline int bl_peer_holds(const struct bl_tables *t, const struct bl_quest
 }
 
 /* Do the conditions of this entry hold that are about the process? */
-static inline int bl_entry_if(const struct bl_label *l, __u64 e)
+static BL_INLINE int bl_entry_if(const struct bl_label *l, __u64 e)
 {
 	if (BL_ENT_IF(e) != BL_COND_NONE && !bl_bit(l->conds, BL_ENT_IF(e), BL_MAX_CONDS))
 		return 0;
@@ -68,7 +68,7 @@ static inline int bl_entry_if(const struct bl_label *l, __u64 e)
 }
 
 /* Do all conditions of this entry hold? */
-static inline int bl_entry_holds(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, __u64 e)
+static BL_INLINE int bl_entry_holds(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, __u64 e)
 {
 	__u32 flags = BL_ENT_FLAGS(e);
 

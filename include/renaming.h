@@ -173,6 +173,40 @@ BL_FN void bl_decide_name(const struct bl_tables *t, const struct bl_label *l, c
 	bl_loop(BL_TASK_PROFILES * BL_OP_SLOTS, bl_name_one, &c);
 }
 
+BL_CB long bl_case_one(__u32 i, struct bl_decide_ctx *c)
+{
+	struct bl_report said = { .reason = BL_R_CASE, .op = c->q->op };
+	__u64 e, w;
+
+	if (i >= (__u32)bl_word(c->t, c->list[0]))
+		return 1;
+	e = bl_word(c->t, (__u64)c->list[0] + 1 + 2 * (__u64)i);
+	w = bl_word(c->t, (__u64)c->list[0] + 2 + 2 * (__u64)i);
+	said.profile = BL_ENT_PROFILE(e);
+	if (BL_BELOW_CLASS(w) == 0 || !bl_bit(c->l->conds, said.profile, BL_MAX_CONDS) || !bl_entry_holds(c->t, c->l, c->q, e))
+		return 0;
+	if (!(bl_word(c->t, (__u64)c->t->off_profiles + (__u64)said.profile * BL_PROFILE_WORDS + 2) & BL_OP_BIT(c->q->op)))
+		return 0;
+	said.verdict = BL_ENT_VERDICT(e);
+	said.rule = BL_ENT_RULE(e);
+	bl_report_add(c, bl_place(c->l, said.profile), &said);
+	return 0;
+}
+
+/*
+ * The object is below a directory whose names a file system compares in a way of its own: which of them rules mean cannot be told. Who is refused
+ * something there by name, under conditions that hold, is refused every operation that his profile refuses by name anywhere. below: the
+ * directory's bl_below() list. Adds to r.
+ */
+BL_FN void bl_decide_case(const struct bl_tables *t, const struct bl_label *l, const struct bl_question *q, __u32 below, struct bl_result *r)
+{
+	struct bl_decide_ctx c = { .t = t, .l = l, .q = q, .r = r };
+
+	c.list[0] = below;
+	if (c.list[0] != 0 && !(l->flags & BL_LF_FULL))
+		bl_loop(BL_MAX_LIST, bl_case_one, &c);
+}
+
 enum bl_below_what {
 	BL_BELOW_MOVED = 1, /* from the directory of q->acc[0] to that of q->acc[1] */
 	BL_BELOW_HIDDEN,    /* something is mounted over the directory of q->acc[0] */

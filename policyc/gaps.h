@@ -22,11 +22,13 @@
 	X(GAPS_NAME, 0, "A snapshot or a copy is another file, and a raw block device holds all of them.") \
 	X(GAPS_NAME, 0, "What overlayfs does in a layer besides opening files is asked about by the name above the layer only.") \
 	X(GAPS_NAME, 0, "A file system that the initial mount namespace does not show has no canonical names.") \
-	X(GAPS_NAME, 0, "A hard link that is there before the load, and whatever a process outside of the profile links, renames " \
-			"or mounts, is another name.") \
+	X(GAPS_NAME, 0, "Of the older hard links of a file those are known that a literal name refuses, in file systems that are " \
+			"mounted at the load.") \
+	X(GAPS_NAME, 0, "What a process outside of the profile moves (a directory) or mounts is another name.") \
 	X(BL_OP_BIT(BL_OP_ATTR), 0, "Times, extended attributes, ACLs and file flags are asked about without the mount by which " \
 				    "the file was reached.") \
-	X(GAPS_NAME, 0, "Where a file system ignores case, a pattern still does not.") \
+	X(GAPS_NAME, BL_FEAT_EXE, "Where a file system ignores case, no allowance, subject or condition matches another spelling, and a " \
+				  "refusal of one file refuses all beside it.") \
 	X(GAPS_NAME, BL_FEAT_EXE, "In a container of its own mount namespace, rules meet the container's names.") \
 	X(0, BL_FEAT_EXE | BL_FEAT_ANCESTOR, "After a reload, the earlier programs of processes that an older policy knew are those " \
 					      "that it asked about.") \

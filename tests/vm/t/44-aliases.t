@@ -5,6 +5,7 @@ mkdir -p /t/d /t/low /t/a /t/b /t/o /t/img /t/img2 /t/ns
 mount -t tmpfs none /t/d
 mkdir -p /t/d/dir/sub /t/d/free /t/d/up /t/d/work /t/d/exec
 for f in secret dir/f dir/sub/f free/f; do echo x >/t/d/$f; done
+ln /t/d/secret /t/d/free/older
 cp "$probe" /t/d/exec/prog && cp "$probe" /t/d/lib
 ln -s /t/d/secret /t/b/link
 truncate -s 8M /t/fs && mkfs.ext4 -q /t/fs && mount -o loop /t/fs /t/img || not_ok "a file system on a loop device"
@@ -39,6 +40,11 @@ private_user() { unshare -Urm sh -c "$1"; }
 # every way to secrets by another name; $1: ok or EPERM
 ways() {
 	local w=$1
+	# other links; tests/vm/long has more of them
+	asks web read /t/d/free/older "$w" "a hard link that was there before the load: $w"
+	ln /t/d/dir/f /t/d/free/newer
+	asks web read /t/d/free/newer "$w" "one that was made since: $w"
+	rm /t/d/free/newer
 	# bind mounts of a directory, a file, a subtree; made after the policy was loaded
 	mount --bind /t/d /t/a
 	asks web read /t/a/secret "$w" "bind mount of a directory, read: $w"
