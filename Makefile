@@ -106,13 +106,21 @@ $(O)/tests/unit/test_enforcer_%: tests/unit/test_enforcer_%.c $(O)/enforcer/libe
 	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote enforcer \
 		-o $@ $< $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a $(shell pkg-config --libs check) $(EN_LIBS)
 
-$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
+$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_fail.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
 
 $(O)/tests/vm/insns: tests/vm/insns.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
+
+$(O)/tests/vm/hold: tests/vm/hold.c $(O)/tests/vm/hold.bpf.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
+
+$(O)/tests/vm/hold.bpf.o: tests/vm/hold.bpf.c
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 -include tests/diff/build.mk
 -include tests/match/build.mk
@@ -148,7 +156,7 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
-VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/diff/diff
+VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/diff/diff
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2
@@ -180,7 +188,7 @@ check-long: setup-test
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
-	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns
+	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold
 	@for t in $(basename $(notdir $(wildcard tests/vm/long/*.t))); do tests/vm/run -t $$t $(KERNELS) || exit 1; done
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md

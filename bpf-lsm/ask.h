@@ -60,21 +60,33 @@ static __always_inline enum who who_asks(struct about *a, __u64 ops)
  * The question cannot be put, for want of a label or of room: what the task was the last time decides, and only what it could be
  * refused then is. all: CONFINED_* that must be asked of it, besides. No event can be made either; the counter of the reason tells.
  */
-static __noinline int refuse_unknown_of(__u64 all, __u64 ops, __u32 reason)
+static __noinline int refuse_unknown_task(__u64 task, __u64 all, __u64 ops, __u32 reason)
 {
-	__u64 task = (__u64)bpf_get_current_task();
-	__u64 *known = bpf_map_lookup_elem(&confined, &task);
+	__u64 known = confined_ops(task);
 
-	if (!known || !(*known & ops) || (*known & all) != all)
+	if (!(known & ops) || (known & all) != all)
 		return 0;
 	stat_add(BL_STAT_REASON0 + (reason & 15));
 	stat_add(BL_STAT_FAIL_CLOSED);
 	return -EPERM;
 }
 
+static __always_inline int refuse_unknown_of(__u64 all, __u64 ops, __u32 reason)
+{
+	return refuse_unknown_task((__u64)bpf_get_current_task(), all, ops, reason);
+}
+
 static __always_inline int refuse_unknown(__u64 ops, __u32 reason)
 {
 	return refuse_unknown_of(0, ops, reason);
+}
+
+/* A fork or an exec that cannot be noted, whoever asks: a process of which nothing is known is in no profile. */
+static __noinline int refuse_memory(__u32 reason)
+{
+	stat_add(BL_STAT_REASON0 + (reason & 15));
+	stat_add(BL_STAT_FAIL_CLOSED);
+	return -ENOMEM;
 }
 
 /* Begins a question; the answers to it are collected in a->s->result. False: there is no room for it. */
@@ -86,6 +98,14 @@ static __always_inline bool ask_begin(struct about *a, __u32 kind)
 		return false;
 	bl_result_init(&a->s->result);
 	return true;
+}
+
+/* Is the task in the system call nr? In one of the kernel's own threads it is in none. */
+static __noinline bool called_by(__u32 nr)
+{
+	struct pt_regs___call *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return ((__u32)BPF_CORE_READ(regs, orig_ax) & ~NR_X32_BIT) == nr;
 }
 
 /* Reports, and turns the result into what the hook returns. */
@@ -105,19 +125,18 @@ static __always_inline int ask_end(struct about *a)
 
 /*
  * What the policy wants to know of the file's owner. source: the entry of the file that gets a name here, NULL: a new one.
- * False: it cannot be told.
  */
-static __always_inline bool ask_owner(struct about *a, struct dentry *d, struct vfsmount *m, struct dentry *source)
+static __always_inline void ask_owner(struct about *a, struct dentry *d, struct vfsmount *m, struct dentry *source)
 {
 	int owner, creator;
 
 	if (!(a->t->features & BL_FEAT_OWNER))
-		return true;
+		return;
 	owner = owner_is((__u64)BPF_CORE_READ(d, d_inode), number_of(m));
 	creator = source ? owner_is((__u64)BPF_CORE_READ(source, d_inode), number_of(m)) : 1;
 	a->q.flags |= owner > 0 ? BL_QF_OWNER : 0;
 	a->create_flags = creator > 0 ? BL_QF_OWNER : 0;
-	return owner >= 0 && creator >= 0;
+	a->no_owner = owner < 0 || creator < 0;
 }
 
 #endif

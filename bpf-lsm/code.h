@@ -86,6 +86,7 @@ static __always_inline int ask_code(struct about *a, __u64 ops, struct dentry *d
 	bool nameless = name == NAME_NAMELESS || name == NAME_KERNEL;
 	__u32 code = code_of(d, nameless);
 
+	ask_owner(a, d, m, NULL);
 	names_begin(a, nameless ? 0 : ops, d, mount_of(m));
 	if (nameless) {
 		code_nameless(a, ops, code);

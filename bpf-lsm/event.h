@@ -16,6 +16,7 @@ struct about {
 	__u32 kind; /* enum bl_kind */
 	__u32 from; /* the object is s->name.buf[from..]; BL_PATH_MAX: none */
 	__u32 create_flags; /* q.flags when BL_OP_CREATE is asked: of the file that gets the name */
+	__u32 no_owner; /* whose it is cannot be told */
 	struct bl_question q; /* what a hook knows of the object besides: flags, acc[1] and acc[2], peer */
 };
 

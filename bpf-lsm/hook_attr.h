@@ -26,7 +26,7 @@ int BPF_PROG(path_chown, const struct path *path, unsigned long uid, unsigned lo
 	return ret != 0 ? ret : question(ATTR_BIT, path->dentry, path->mnt);
 }
 
-/* Has the ioctl that led here been asked about already, by the name of its descriptor? */
+/* Has the ioctl that led here been asked about already, by the name of its descriptor? file_setattr(2) leads here without one. */
 static __always_inline bool flags_asked(struct about *a, struct dentry *d)
 {
 	struct scratch *s = scratch_get(a->task);
@@ -126,7 +126,7 @@ int BPF_PROG(inode_remove_acl, void *idmap, struct dentry *dentry, const char *n
 SEC("lsm/inode_file_setattr")
 int BPF_PROG(inode_file_setattr, struct dentry *dentry, void *fa, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, true);
+	return ret != 0 ? ret : question_attr(dentry, !called_by(NR_FILE_SETATTR));
 }
 
 static __always_inline int flags_ioctl(struct file *file, __u32 cmd)

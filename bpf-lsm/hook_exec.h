@@ -9,12 +9,22 @@
 
 #include "code.h"
 
+/* Does the label say anything that could not be found out of a child without one? */
+static __always_inline bool label_carries(const struct bl_label *l)
+{
+	__u64 any = l->nprof | (l->flags & (BL_LF_FULL | BL_LF_LOST));
+
+	for (__u32 i = 0; i < BL_TASK_STICKY; i++)
+		any |= l->sticky[i];
+	return any != 0;
+}
+
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
-	struct bl_label *cl;
 	struct about a = {};
 	__u64 key = (__u64)child, *known, mine;
+	struct task_label *cl;
 
 	if (ret != 0)
 		return ret;
@@ -23,17 +33,15 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 		return 0;
 	case WHO_UNKNOWN:
 		/* a task that was confined must not get a child of which nobody knows */
-		mine = (__u64)bpf_get_current_task();
-		known = bpf_map_lookup_elem(&confined, &mine);
-		return known ? -ENOMEM : 0;
+		return confined_ops((__u64)bpf_get_current_task()) != 0 ? refuse_memory(BL_R_NO_LABEL) : 0;
 	default:
 		if (!a.l)
 			return 0; /* no policy, or exempt: the child is judged by what it is */
 	}
 	cl = bpf_task_storage_get(&labels, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!cl)
-		return a.l->nprof != 0 ? -ENOMEM : 0;
-	bpf_probe_read_kernel(cl, sizeof(*cl), a.l); /* more than the compiler copies by itself */
+		return label_carries(a.l) ? refuse_memory(BL_R_NO_LABEL) : 0;
+	bpf_probe_read_kernel(cl, sizeof(*cl), a.l); /* more than the compiler copies by itself; it is a struct task_label's */
 	mine = (__u64)a.task;
 	known = bpf_map_lookup_elem(&confined, &mine);
 	if (known)
@@ -43,7 +51,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 		struct long_exe *to = bpf_task_storage_get(&long_exe, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 		if (!from || !to)
-			return -ENOMEM;
+			return refuse_memory(BL_R_NO_LABEL);
 		bpf_probe_read_kernel(to->name.buf, BL_PATH_MAX, from->name.buf);
 	}
 	return 0;
@@ -63,7 +71,7 @@ static __always_inline void pending_script(struct pending *p)
 {
 	if (p->files != 1 || (p->flags & BL_LF_NAMELESS))
 		return;
-	p->script_len = BL_PATH_MAX - p->from; /* more than fits: the label will be full */
+	p->script_len = p->from < BL_PATH_MAX ? BL_PATH_MAX - p->from : BL_EXE_INLINE + 1; /* more than fits: the label will be full */
 	__builtin_memcpy(p->script, p->name.buf + BL_PATH_MAX - sizeof(p->script), sizeof(p->script));
 }
 
@@ -76,7 +84,7 @@ static __always_inline void pending_set(struct pending *p, const struct about *a
 	p->flags = task_untrusted(a->task);
 	p->from = a->from;
 	if (name != NAME_OK) {
-		p->flags |= BL_LF_NAMELESS | BL_LF_UNTRUSTED;
+		p->flags |= BL_LF_UNTRUSTED | (name != BL_R_UNSETTLED ? BL_LF_NAMELESS : 0); /* see label_unknown() */
 		p->from = BL_PATH_MAX;
 		return;
 	}
@@ -98,8 +106,31 @@ static __always_inline void pending_moves(struct pending *p, const struct about 
 	}
 }
 
-/* The question of an exec about one file. Tasks in no profile go through it too: the program makes them what they are next. */
-static __always_inline int exec_question(struct about *a, struct file *f, enum who who)
+/* What an exec before this one left must not become what this program is. */
+static __always_inline void pending_begin(struct pending *p, const struct task_struct *task)
+{
+	p->file = 0;
+	p->files = p->script_len = p->moves = 0;
+	p->execs = task->self_exec_id;
+	__builtin_memset(p->leave, 0, sizeof(p->leave));
+	__builtin_memset(p->enter, 0, sizeof(p->enter));
+}
+
+/* A unit or a container is entered with the first exec in its cgroup, and that exec is judged by its profile (DESIGN 2, point 5). */
+static __noinline enum who exec_place(struct about *a, enum who who)
+{
+	label_place(a->l, a->task, a->s); /* also if only a later policy will ask */
+	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
+		return who;
+	label_compute(a->t, a->l, a->task, a->s);
+	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+}
+
+/*
+ * The question of an exec about one file. Tasks in no profile go through it too: the program makes them what they are next. 1: allowed, and
+ * profiles change.
+ */
+static __always_inline int exec_question(struct about *a, struct file *f, enum who who, bool first)
 {
 	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct vfsmount *m = BPF_CORE_READ(f, f_path.mnt);
@@ -107,7 +138,11 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 	int name, r;
 
 	if (!p || !ask_begin(a, BL_KEY_PATH))
-		return -ENOMEM;
+		return refuse_memory(BL_R_NO_SCRATCH);
+	if (first) {
+		pending_begin(p, a->task);
+		who = exec_place(a, who);
+	}
 	if (p->file == (__u64)f)
 		return 0; /* judged in bprm_creds_for_exec already */
 	name = name_of_path(a->s, d, m, &a->from);
@@ -116,61 +151,38 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 		return 0;
 	r = ask_code(a, BL_OP_BIT(BL_OP_EXEC), d, m, name);
 	pending_moves(p, a);
-	return r;
+	return r != 0 ? r : p->moves != 0;
 }
 
-/* A unit or a container is entered with the first exec in its cgroup, and that exec is judged by its profile (DESIGN 2, point 5). */
-static __noinline enum who exec_begin(struct about *a, enum who who)
-{
-	struct pending *p = bpf_task_storage_get(&pending, a->task, 0, 0);
-	struct scratch *s;
-
-	if (p) {
-		p->file = 0;
-		p->files = p->script_len = p->moves = 0;
-		__builtin_memset(p->leave, 0, sizeof(p->leave));
-		__builtin_memset(p->enter, 0, sizeof(p->enter));
-	}
-	s = scratch_get(a->task);
-	if (!s)
-		return WHO_UNKNOWN;
-	label_place(a->l, a->task, s); /* also if only a later policy will ask */
-	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
-		return who;
-	label_compute(a->t, a->l, a->task, s);
-	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
-}
-
-/* A global function, as question_file() is. first: the exec begins with this file. */
+/* A global function, as question_file() is. first: the exec begins with this file. Nobody becomes a program of which nothing is known. */
 __noinline int question_exec(__u64 file, __u32 first)
 {
 	struct about a = {};
 	enum who who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
-	long r;
+	int r;
 
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
-	if (who != WHO_UNKNOWN && !a.l)
-		return 0;
-	if (who != WHO_UNKNOWN && first)
-		who = exec_begin(&a, who);
 	if (who == WHO_UNKNOWN) {
-		/* what an exec before this one left must not become what this program is */
-		r = bpf_task_storage_delete(&pending, bpf_get_current_task_btf());
-		return r == 0 || r == -ENOENT ? refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL) : -ENOMEM;
+		r = refuse_unknown(BL_OP_BIT(BL_OP_EXEC), BL_R_NO_LABEL);
+		return r != 0 ? r : refuse_memory(BL_R_NO_LABEL);
 	}
-	return exec_question(&a, (struct file *)file, who);
+	if (!a.l) {
+		bpf_task_storage_delete(&pending, bpf_get_current_task_btf());
+		return 0;
+	}
+	return exec_question(&a, (struct file *)file, who, first);
 }
 
 /* An exec that changes profiles is a secure one (AT_SECURE). */
 static __always_inline int exec_file(struct linux_binprm *bprm, bool first)
 {
 	int r = question_exec(number_of(bprm->file), first);
-	struct pending *p = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0, 0);
 
-	if (p && p->moves != 0)
-		bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
-	return answer(r);
+	if (r <= 0)
+		return answer(r);
+	bpf_bprm_opts_set(bprm, BPF_F_BPRM_SECUREEXEC);
+	return 0;
 }
 
 SEC("lsm/bprm_creds_for_exec")
@@ -185,57 +197,10 @@ int BPF_PROG(bprm_check_security, struct linux_binprm *bprm, int ret)
 	return ret != 0 ? ret : exec_file(bprm, false);
 }
 
-/*
- * What the exec leaves of the program before it: an ancestor's name, and the profiles that rules move the process from and to. A
- * reload between question and exec gives profiles other numbers: the process, of which it cannot be told any more what it may do, ends.
- */
-static __always_inline void exec_lineage(struct bl_label *l, struct task_struct *task, const struct pending *p)
-{
-	const struct bl_tables *t = tables_now();
-	struct scratch *s;
-	__u32 from;
-
-	if (t && (t->features & BL_FEAT_ANCESTOR) && l->exe_len != 0) {
-		s = scratch_get(task);
-		from = s ? label_get_exe(l, task, s) : BL_PATH_MAX;
-		if (s && from < BL_PATH_MAX)
-			bl_label_key(t, l, &s->name, from, BL_KEY_ANCESTOR);
-		else
-			l->flags |= BL_LF_LOST;
-	}
-	if (p->moves == 0)
-		return;
-	if (t && p->moves == 1 && t->gen == p->gen)
-		bl_label_move(t, l, p->leave, p->enter);
-	else
-		bpf_send_signal(SIGKILL);
-}
-
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(bprm_committed_creds, const struct linux_binprm *bprm)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct bl_label *l = bpf_task_storage_get(&labels, task, 0, 0);
-	struct pending *p = bpf_task_storage_get(&pending, task, 0, 0);
-
-	if (!l)
-		return 0;
-	if (!p) {
-		l->gen = 0; /* no policy when the exec began: the first question will find out what runs */
-		l->exe_len = 0;
-		return 0;
-	}
-	exec_lineage(l, task, p);
-	l->flags = (l->flags & BL_LF_LOST) | p->flags;
-	l->script_len = p->script_len;
-	__builtin_memcpy(l->script, p->script, sizeof(l->script));
-	l->gen = 1;
-	l->cred = 0; /* the first question computes it */
-	if (p->flags & BL_LF_NAMELESS)
-		l->exe_len = 0;
-	else
-		(void)label_set_exe(l, task, &p->name, p->from); /* a long name without room is found out when it is needed */
-	bpf_task_storage_delete(&pending, task);
+	exec_noted(1);
 	return 0;
 }
 

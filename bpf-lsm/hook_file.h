@@ -40,7 +40,7 @@ int BPF_PROG(file_open, struct file *file, int ret)
 	/* execve's opens are asked about as exec */
 	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG))
 		return 0;
-	return question(ops, file->f_path.dentry, file->f_path.mnt);
+	return question_content(ops, &file->f_path);
 }
 
 /* A descriptor that could only append is about to write anywhere. */
@@ -59,7 +59,7 @@ int BPF_PROG(path_truncate, const struct path *path, int ret)
 {
 	if (ret != 0)
 		return ret;
-	return question(BL_OP_BIT(BL_OP_TRUNCATE), path->dentry, path->mnt);
+	return question_content(BL_OP_BIT(BL_OP_TRUNCATE), path);
 }
 
 SEC("lsm/file_truncate")
@@ -69,7 +69,7 @@ int BPF_PROG(file_truncate, struct file *file, int ret)
 		return ret;
 	if (file_is_backing(file))
 		return 0;
-	return question(BL_OP_BIT(BL_OP_TRUNCATE), file->f_path.dentry, file->f_path.mnt);
+	return question_content(BL_OP_BIT(BL_OP_TRUNCATE), &file->f_path);
 }
 
 /* The operations of a set-id bit in the mode of a new or changed file. On a directory it gives nobody an id. */
@@ -137,8 +137,8 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 	if (ret != 0)
 		return ret;
 	/* both names are on one mount, or it is EXDEV; both are always asked, so that a dry run reports what enforcing does */
-	ret = question_file(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK));
-	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry));
+	ret = question_file(number_of(old_dentry), number_of(new_dir->mnt), 0, BL_OP_BIT(BL_OP_LINK), 0);
+	other = question_file(number_of(new_dentry), number_of(new_dir->mnt), number_of(old_dentry), link_ops(old_dentry), 0);
 	ret = two_answers(ret, other);
 	other = name_changes(number_of(old_dentry), number_of(new_dir->mnt), number_of(new_dentry), number_of(new_dir->mnt), BL_OP_LINK);
 	ret = two_answers(ret, other);
@@ -173,13 +173,13 @@ int path_rename(__u64 *ctx)
 	ops = BL_OP_BIT(BL_OP_RENAME);
 	if (ctx[4] & (RENAME_EXCHANGE | RENAME_WHITEOUT))
 		ops |= BL_OP_BIT(BL_OP_CREATE);
-	ret = question_file(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), ops);
+	ret = question_file(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), ops, 0);
 	ops = BL_OP_BIT(BL_OP_CREATE);
 	if (ctx[4] & RENAME_EXCHANGE)
 		ops |= BL_OP_BIT(BL_OP_RENAME);
 	else if (BPF_CORE_READ((struct dentry *)ctx[3], d_inode))
 		ops |= BL_OP_BIT(BL_OP_DELETE);
-	other = question_file(arg_dentry(ctx, 3), arg_mount(ctx, 2), arg_dentry(ctx, 1), ops);
+	other = question_file(arg_dentry(ctx, 3), arg_mount(ctx, 2), arg_dentry(ctx, 1), ops, 0);
 	ret = two_answers(ret, other);
 	other = name_changes(arg_dentry(ctx, 1), arg_mount(ctx, 0), arg_dentry(ctx, 3), arg_mount(ctx, 2), BL_OP_RENAME);
 	ret = two_answers(ret, other);

@@ -117,7 +117,7 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 		return refuse_unknown(BL_OP_BIT(BL_OP_PTRACE), BL_R_NO_SCRATCH);
 	tracer = peer_label(&a, parent);
 	if (!tracer)
-		return -EPERM;
+		return refuse_unknown_task((__u64)parent, 0, BL_OP_BIT(BL_OP_PTRACE), BL_R_NO_LABEL);
 	a.q.peer = a.l;
 	a.q.flags = BL_QF_DESCENDANT;
 	a.l = tracer;
@@ -252,7 +252,7 @@ int BPF_PROG(sb_remount, struct super_block *sb, void *mnt_opts, int ret)
 	r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 	if (r != 1)
 		return r;
-	if (a.s->remounting == (__u64)sb) {
+	if (a.s->remounting == (__u64)sb && (called_by(NR_MOUNT) || called_by(NR_MOUNT_I386))) {
 		a.s->remounting = 0;
 		return 0;
 	}
@@ -566,6 +566,8 @@ int BPF_PROG(task_fix_setgroups, struct cred *new, const struct cred *old, int r
 	l = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
 	if (l)
 		l->cred = 0;
+	else if (ret == 0 && confined_ops((__u64)bpf_get_current_task()) != 0)
+		return refuse_memory(BL_R_NO_LABEL);
 	return ret;
 }
 

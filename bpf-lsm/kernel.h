@@ -249,10 +249,16 @@ struct task_struct {
 	const struct cred *real_cred;
 	const struct cred *cred;
 	kuid_t loginuid;
+	u32 self_exec_id;
 	void *io_uring;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	char comm[16];
+};
+
+/* x86; a flavour, as libbpf's headers may know another */
+struct pt_regs___call {
+	unsigned long orig_ax;
 };
 
 enum kernel_read_file_id {
@@ -415,6 +421,10 @@ struct bpf_iter__task_file {
 #define PTRACE_MODE_NOAUDIT 0x4      /* include/linux/ptrace.h */
 #define PERF_SECURITY_OPEN 0         /* include/linux/perf_event.h */
 #define RENAME_WHITEOUT (1 << 2)
+#define NR_MOUNT 165                 /* arch/x86/entry/syscalls/syscall_64.tbl */
+#define NR_MOUNT_I386 21             /* syscall_32.tbl; 64 bits have access() there, which mounts nothing */
+#define NR_FILE_SETATTR 469          /* the same in both */
+#define NR_X32_BIT 0x40000000u       /* arch/x86/include/uapi/asm/unistd.h */
 #define EPERM 1
 #define ENOENT 2
 #define ENOMEM 12

@@ -25,12 +25,19 @@ struct {
 	__array(values, struct tables_map);
 } slot SEC(".maps");
 
+/* A label, and how many programs the task had executed then (self_exec_id): an exec that it missed is found out by the next question. */
+struct task_label {
+	struct bl_label l;
+	__u32 execs;
+	__u32 pad;
+};
+
 /* Who a task is. Written by the task itself, and by its parent before it first runs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct bl_label);
+	__type(value, struct task_label);
 } labels SEC(".maps");
 
 /* Names go into events in pieces of this many bytes: a power of two, less than sizeof(struct bl_event). */
@@ -75,7 +82,7 @@ struct walk {
 	__u32 at;
 	__u32 alike; /* where the first name begins that its file system takes for others, too; 0: nowhere */
 	int result;
-	__u32 pad;
+	__u32 tries;
 };
 
 /* What the tables say of one name, where names change (replace.h). */
@@ -111,7 +118,9 @@ struct scratch {
 	__u32 key_kind;
 	__u32 pad;
 	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
-	__u64 truncating; /* inode whose truncation the open under way has asked about */
+	__u64 truncating; /* inode whose truncation the open under way has asked about, */
+	__u64 truncating_by; /* the struct path in the file that is being opened, */
+	__u64 truncating_gen; /* and the generation that answered */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
 	__u64 binding;    /* unix socket whose bind is making its file */
 	__u64 accepting;  /* struct socket that an accept under way will give out, if the peer decides; 0: none */
@@ -141,6 +150,8 @@ struct pending {
 	__u32 script_len;
 	__u32 moves; /* 0 none, 1 in leave and enter, by the numbers of generation gen, MOVES_MIXED by those of two */
 	__u32 gen;
+	__u32 execs; /* the task's, before this one */
+	__u32 pad;
 	__u64 leave[BL_MAX_PROFILES / 64];
 	__u64 enter[BL_MAX_PROFILES / 64];
 	__u8 script[BL_EXE_INLINE];
@@ -164,6 +175,9 @@ struct {
 	__type(key, int);
 	__type(value, struct long_exe);
 } long_exe SEC(".maps");
+
+/* What tasks for which there is no room in `confined` could be refused, together, since the programs were loaded. */
+static __u64 untracked;
 
 /* Tasks in some profile, by address, with what they could be refused: who is refused when no label can be had. */
 struct {

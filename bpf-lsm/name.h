@@ -31,6 +31,7 @@ enum name_result {
 /* Components and mounts are walked one a step; 4096 bytes of name hold at most 2048 components. */
 #define NAME_STEPS 2304
 #define NAME_TRIES 256 /* every rename anywhere disturbs a walk */
+#define NAME_WAITS (1u << 18) /* looks at the counts for one name: milliseconds, when somebody who renames or mounts is interrupted */
 
 /* The walk is in the scratch (struct walk), what a loop is told on the stack. */
 struct walker {
@@ -163,6 +164,11 @@ static long walk_try(__u32 i, struct walker *c)
 	struct mount *m = (struct mount *)mount_of((struct vfsmount *)w->from_mnt);
 
 	(void)i;
+	w->result = BL_R_UNSETTLED;
+	if ((renames | mounts) & 1)
+		return 0; /* somebody is at it, and the kernel's own walks wait, too (path_init() in fs/namei.c) */
+	if (w->tries++ >= NAME_TRIES)
+		return 1;
 	w->dentry = w->from_dentry;
 	w->mount = (__u64)m;
 	w->root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
@@ -172,15 +178,16 @@ static long walk_try(__u32 i, struct walker *c)
 	bpf_loop(NAME_STEPS, walk_step, c, 0);
 	if (w->result == NAME_OK)
 		w->result = walk_top(w->mount);
-	if (!(renames & 1) && !(mounts & 1) && seq_read(&rename_lock) == renames && seq_read(&mount_lock) == mounts)
+	if (seq_read(&rename_lock) == renames && seq_read(&mount_lock) == mounts)
 		return 1;
 	w->result = BL_R_UNSETTLED;
 	return 0;
 }
 
 /*
- * Writes the name of (dentry, mnt) to the end of n. The kernel counts renames and mounts in two sequence counts; a walk during
- * which either moved is done again, and given up with a reason after NAME_TRIES: no verdict on a name that never was.
+ * Writes the name of (dentry, mnt) to the end of n. The kernel counts renames and mounts in two sequence counts, odd while it is at it; a walk
+ * begins when both are even, and one during which either moved is done again. After NAME_TRIES walks or NAME_WAITS looks it is given up with a
+ * reason: no verdict on a name that never was.
  * Returns enum name_result or enum bl_reason; *ret_from is where the name begins, on NAME_OK only. A global function: the kernel
  * verifies it once for a program, however often that calls it, and wants to see that no argument is NULL.
  */
@@ -195,7 +202,8 @@ __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_
 		return NAME_KERNEL;
 	s->walk.from_dentry = dentry;
 	s->walk.from_mnt = mnt;
-	bpf_loop(NAME_TRIES, walk_try, &c, 0);
+	s->walk.tries = 0;
+	bpf_loop(NAME_WAITS, walk_try, &c, 0);
 	if (s->walk.result == NAME_OK && s->walk.at == BL_PATH_MAX) {
 		s->walk.at--; /* the root itself */
 		s->name.buf[BL_PATH_MAX - 1] = '/';

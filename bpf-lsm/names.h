@@ -34,7 +34,9 @@ static __always_inline void mounts_begin(struct names *n)
 	struct super_block___chain *c = (void *)sb;
 
 	n->count = seq_read(&mount_lock);
-	if (mounts_are_list()) {
+	if (n->count & 1) {
+		n->mount = n->end = 0; /* it changes: the next turn looks again */
+	} else if (mounts_are_list()) {
 		n->end = of_instance((__u64)sb + bpf_core_field_offset(struct super_block___list, s_mounts));
 		n->mount = of_instance((__u64)BPF_CORE_READ(l, s_mounts.next));
 	} else {
@@ -76,9 +78,11 @@ static __always_inline bool mounts_stayed(const struct names *n)
  */
 static __always_inline int mounts_turn(struct names *n, __u32 step, __u64 *ret_mount)
 {
+	bool waits = n->count & 1;
+
 	*ret_mount = 0;
 	if (step >= NAMES_STEPS - NAMES_SPARE)
-		return BL_R_TOO_DEEP;
+		return waits ? BL_R_UNSETTLED : BL_R_TOO_DEEP;
 	if (!mounts_end(n)) {
 		__u64 m = mounts_take(n);
 
@@ -88,7 +92,7 @@ static __always_inline int mounts_turn(struct names *n, __u32 step, __u64 *ret_m
 	if (mounts_stayed(n))
 		return MOUNTS_DONE;
 	mounts_begin(n);
-	return ++n->tries < NAME_TRIES ? 0 : BL_R_UNSETTLED;
+	return waits || ++n->tries < NAME_TRIES ? 0 : BL_R_UNSETTLED;
 }
 
 static __always_inline __u64 initial_mounts(void)
@@ -119,12 +123,12 @@ static __always_inline void names_open(struct about *a, __u64 ops, int name)
 
 	n->open = 1;
 	n->left = ops;
+	n->reason = name != NAME_OK ? name : n->no_owner ? BL_R_UNREADABLE : BL_R_RULE;
 	n->below = 0;
 	if (name == NAME_OK && a->s->walk.alike != 0)
 		n->below = bl_below(a->t, bl_run_to(a->t, &a->s->name, a->from, a->s->walk.alike, a->t->start[BL_KEY_PATH]), 0);
-	n->reason = name != NAME_OK ? name : BL_R_RULE;
 	n->acc = 0;
-	if (name == NAME_OK)
+	if (n->reason == BL_R_RULE)
 		n->acc = bl_accept(a->t, bl_run(a->t, &a->s->name, a->from, a->t->start[BL_KEY_PATH]));
 	if (!(n->flags & BL_QF_EXPLICIT))
 		n->seen_acc = n->acc;
@@ -224,6 +228,7 @@ static __noinline void names_begin(struct about *a, __u64 ops, struct dentry *d,
 	n->ns = initial_mounts();
 	n->flags = a->q.flags;
 	n->create_flags = a->create_flags;
+	n->no_owner = a->no_owner;
 }
 
 /* Asks by every name, the present one first. */
@@ -256,8 +261,7 @@ static __noinline int ask_names(struct about *a, __u64 ops, struct dentry *d, st
 /* Asks every operation of the set ops about a file: by its visible name, then by the others. ask_begin() was before; source: see ask_owner(). */
 static __always_inline int ask_by_names(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source, int name)
 {
-	if (!ask_owner(a, d, m, source) && name == NAME_OK)
-		name = BL_R_UNREADABLE;
+	ask_owner(a, d, m, source);
 	return ask_names(a, ops, d, m, name);
 }
 
@@ -270,8 +274,12 @@ static long names_find(__u32 i, struct about *a)
 	__u64 now;
 
 	(void)i;
-	if (mounts_end(n))
-		return 1;
+	if (mounts_end(n)) {
+		if (!(n->count & 1))
+			return 1;
+		mounts_begin(n);
+		return 0;
+	}
 	now = mounts_take(n);
 	if (now == 0 || name_by_mount(a, now) == BL_R_DISCONNECTED)
 		return 0; /* it shows another part of the file system */

@@ -67,13 +67,15 @@ static __always_inline void peer_exempt(const struct bl_tables *t, struct bl_lab
  */
 static __noinline struct bl_label *peer_label(struct about *a, struct task_struct *peer)
 {
-	struct bl_label *known = bpf_task_storage_get(&labels, peer, 0, 0);
+	struct task_label *known = bpf_task_storage_get(&labels, peer, 0, 0);
 	struct bl_label *l = bpf_task_storage_get(&peers, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (!l)
 		return NULL;
-	if (known && known->gen != 0) {
-		bpf_probe_read_kernel(l, sizeof(*l), known);
+	if (known && known->l.gen != 0) {
+		bpf_probe_read_kernel(l, sizeof(*l), &known->l);
+		if (known->execs != BPF_CORE_READ(peer, self_exec_id))
+			l->flags |= BL_LF_LOST;
 	} else {
 		__builtin_memset(l, 0, __builtin_offsetof(struct bl_label, exe));
 		__builtin_memset(l->sticky, 0, sizeof(l->sticky));

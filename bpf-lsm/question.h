@@ -6,33 +6,41 @@
 #include "names.h"
 
 /*
- * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it, the task's next question, is not
- * asked again: audit mode would report it twice.
+ * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it is not asked again: audit mode would report it
+ * twice. That call is told by the struct path, which is the one in the file that is being opened (handle_truncate() in fs/namei.c): an open that
+ * fails in between opens no door to a later truncation. The next question about a file ends the note.
  */
-static __always_inline bool truncation_asked(struct scratch *s, __u64 ops, const struct dentry *d)
+static __always_inline bool truncation_asked(const struct about *a, __u64 ops, const struct dentry *d, __u64 path)
 {
+	struct scratch *s = a->s;
 	__u64 was = s->truncating;
 
 	s->truncating = 0;
-	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
+	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode) && s->truncating_by == path &&
+	       s->truncating_gen == a->t->gen;
 }
 
 /* After an open that was let through. */
-static __always_inline void truncation_expect(struct scratch *s, __u64 ops, const struct dentry *d)
+static __always_inline void truncation_expect(const struct about *a, __u64 ops, const struct dentry *d, __u64 path)
 {
-	if (ops != BL_OP_BIT(BL_OP_TRUNCATE) && (ops & BL_OP_BIT(BL_OP_TRUNCATE)) &&
-	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) == S_IFREG)
-		s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
+	struct scratch *s = a->s;
+
+	if (path == 0 || ops == BL_OP_BIT(BL_OP_TRUNCATE) || !(ops & BL_OP_BIT(BL_OP_TRUNCATE)) ||
+	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) != S_IFREG)
+		return;
+	s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
+	s->truncating_by = path;
+	s->truncating_gen = a->t->gen;
 }
 
-/* The whole question about a file. One without a name is not asked about. m, source: see question_file(). */
-static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source)
+/* The whole question about a file. One without a name is not asked about. m, source, path: see question_file(). */
+static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d, struct vfsmount *m, struct dentry *source, __u64 path)
 {
 	int name, r;
 
 	if (!ask_begin(a, BL_KEY_PATH))
 		return refuse_unknown(ops, BL_R_NO_SCRATCH);
-	if (truncation_asked(a->s, ops, d))
+	if (truncation_asked(a, ops, d, path))
 		return 0;
 	name = m ? name_of_path(a->s, d, m, &a->from) : NAME_KERNEL;
 	if (name == NAME_NAMELESS)
@@ -40,23 +48,23 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	r = ask_by_names(a, ops, d, m, source, name);
 	if (r != 0)
 		return r;
-	truncation_expect(a->s, ops, d);
+	truncation_expect(a, ops, d, path);
 	return 0;
 }
 
 /*
  * For hooks: questions about a file that need nothing but its names. A global function, which the kernel verifies once, and not for every
  * set of operations that a hook can ask; it takes numbers only (number_of()). m 0: the kernel opens it for itself, in a layer of overlayfs.
- * source: see ask_owner(); 0: none.
+ * source: see ask_owner(); 0: none. path: the struct path, where it tells opens and truncations apart; 0 elsewhere.
  */
-__noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops)
+__noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path)
 {
 	bool layer = m == 0 || mount_is_internal(mount_of((struct vfsmount *)m));
 	struct about a = {};
 
 	switch (who_asks_layer(&a, ops, layer)) {
 	case WHO_ASKS:
-		return ask_path(&a, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source);
+		return ask_path(&a, ops, (struct dentry *)d, (struct vfsmount *)m, (struct dentry *)source, path);
 	case WHO_UNKNOWN:
 		return refuse_unknown(ops, BL_R_NO_LABEL);
 	case WHO_PROBE:
@@ -69,7 +77,13 @@ __noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops)
 /* What a hook returns for it. */
 static __always_inline int question(__u64 ops, struct dentry *d, struct vfsmount *m)
 {
-	return answer(question_file(number_of(d), number_of(m), 0, ops));
+	return answer(question_file(number_of(d), number_of(m), 0, ops, 0));
+}
+
+/* The same of an open or a truncation. */
+static __always_inline int question_content(__u64 ops, const struct path *path)
+{
+	return answer(question_file(number_of(path->dentry), number_of(path->mnt), 0, ops, number_of(path)));
 }
 
 #endif

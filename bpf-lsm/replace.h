@@ -129,13 +129,11 @@ __noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op
 {
 	struct about a = {};
 	int r = changes_begin(&a, op);
-	bool no_owner;
 
 	if (r != 1)
 		return r;
-	no_owner = !ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL);
+	ask_owner(&a, (struct dentry *)d, (struct vfsmount *)m, NULL);
 	names_begin(&a, BL_OPS_NAMES, (struct dentry *)d, mount_of((struct vfsmount *)m));
-	a.s->names.no_owner = no_owner;
 	a.s->names.other = new_d;
 	a.s->names.other_mount = new_m;
 	mounts_begin(&a.s->names);

@@ -329,13 +329,19 @@ const char *word(const char *text, char *ret, size_t size)
 	return text[n] ? text + n + 1 : text + n;
 }
 
+int run_probe(const char *op, const char *object)
+{
+	int err = run_one(op, object);
+
+	return err < 0 ? ENOTSUP : err;
+}
+
 static int nested(const char *text)
 {
 	char op[64];
 	const char *object = word(text, op, sizeof(op));
-	int err = run_one(op, object);
 
-	return err < 0 ? ENOTSUP : err;
+	return run_probe(op, object);
 }
 
 int apart(int (*fn)(const char *), const char *arg)
@@ -350,10 +356,13 @@ int apart(int (*fn)(const char *), const char *arg)
 		err = fn(arg);
 		_exit(write(p[1], &err, sizeof(err)) < 0);
 	}
+	err = pid < 0 ? errno : 0;
 	close(p[1]);
-	if (read(p[0], &err, sizeof(err)) != sizeof(err))
+	if (pid > 0 && read(p[0], &err, sizeof(err)) != sizeof(err))
 		err = 0;
 	close(p[0]);
+	if (pid < 0)
+		return err;
 	waitpid(pid, &status, 0);
 	return err == 0 && WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : err;
 }
@@ -1285,7 +1294,7 @@ static const char *errno_name(int err)
 /* The errno of one probe, -1 if there is none of that name. */
 static int run_one(const char *op, const char *object)
 {
-	static const struct probe_op *const all[] = { probes, probes_net, probes_recv, probes_sys };
+	static const struct probe_op *const all[] = { probes, probes_fail, probes_net, probes_recv, probes_sys };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (const struct probe_op *p = all[i]; p->op; p++)

@@ -16,10 +16,13 @@ struct probe_op {
 };
 
 /* Each ends with an entry without a name. */
-extern const struct probe_op probes_net[], probes_recv[], probes_sys[];
+extern const struct probe_op probes_fail[], probes_net[], probes_recv[], probes_sys[];
 
 /* errno if r is negative, else 0 */
 int result(int r);
+
+/* Runs another probe in this process; the errno, ENOTSUP if there is none of that name. */
+int run_probe(const char *op, const char *object);
 
 /* Cuts off the first word; returns what follows it. */
 const char *word(const char *text, char *ret, size_t size);

@@ -557,7 +557,7 @@ const struct probe_op probes_sys[] = {
 	{ "sethostname", do_sethostname }, { "nice", do_nice }, { "chroot-cap", do_chroot_cap }, { "dac", do_dac },
 	{ "attach", do_attach }, { "seize", do_seize }, { "vm-readv", do_vm_readv }, { "vm-writev", do_vm_writev },
 	{ "pidfd-getfd", do_pidfd_getfd }, { "proc-mem", do_proc_mem }, { "proc-environ", do_proc_environ },
-	{ "traceme", do_traceme }, { "run-traceme", do_run_traceme }, { "traceme-exit", do_traceme_exit },
+	{ "traceme", do_traceme }, { "traceme-here", traceme }, { "run-traceme", do_run_traceme }, { "traceme-exit", do_traceme_exit },
 	{ "attach-child", do_attach_child },
 	{ "kill", do_kill }, { "tgkill", do_tgkill }, { "sigqueue", do_sigqueue }, { "pidfd-kill", do_pidfd_kill },
 	{ "kill-self", do_kill_self }, { "kill-grandchild", do_kill_grandchild }, { "sigio", do_sigio },
