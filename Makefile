@@ -141,6 +141,7 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/man/run
 	@tests/shell/run
 	@tests/guarantees/run
+	@tests/failures/run
 	@tests/editors/run
 	@tests/systemd/run
 	@scripts/check-deps
@@ -189,6 +190,7 @@ check-long: setup-test
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
 	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold
+	@tests/vm/run -a preempt=full -t 10-main -t 30-subjects -t 40-names -t 50-exec $(KERNELS)
 	@for t in $(basename $(notdir $(wildcard tests/vm/long/*.t))); do tests/vm/run -t $$t $(KERNELS) || exit 1; done
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md

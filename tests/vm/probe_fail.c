@@ -110,6 +110,34 @@ static int do_handle_cold(const char *path)
 	return 0;
 }
 
+/* "DIR NAME": the times of a file below a mount that is taken away meanwhile */
+static int do_lazy_times(const char *text)
+{
+	char dir[4096], path[8192];
+	const char *name = word(text, dir, sizeof(dir));
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0 || umount2(dir, MNT_DETACH) < 0)
+		return ENOTRECOVERABLE;
+	err = result(futimens(fd, NULL));
+	close(fd);
+	return err;
+}
+
+/* A message queue: a file of a file system that the kernel has mounted for itself */
+static int do_mq(const char *name)
+{
+	int fd = (int)syscall(SYS_mq_open, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL), err = result(fd);
+
+	if (fd >= 0) {
+		close(fd);
+		syscall(SYS_mq_unlink, name);
+	}
+	return err;
+}
+
 /* ---- mounts in number ---- */
 
 /* "N DIR": so many file systems mounted on one another */
@@ -310,7 +338,7 @@ static int do_bindx(const char *text)
 
 const struct probe_op probes_fail[] = {
 	{ "idmap", do_idmap },     { "stack", do_stack },	{ "grow", do_grow },	       { "groups", do_groups },
-	{ "line", do_line },	   { "when", do_when },	{ "handle-cold", do_handle_cold },	   { "trunc-direct", do_trunc_direct }, { "flags-bad", do_flags_bad }, { "remount-bad", do_remount_bad },
+	{ "line", do_line },	   { "when", do_when },	{ "handle-cold", do_handle_cold }, { "lazy-times", do_lazy_times }, { "mq", do_mq },	   { "trunc-direct", do_trunc_direct }, { "flags-bad", do_flags_bad }, { "remount-bad", do_remount_bad },
 	{ "held-exec", do_held_exec }, { "short-bind", do_short_bind }, { "bindx", do_bindx },
 	{ NULL, NULL },
 };

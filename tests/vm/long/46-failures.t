@@ -1,9 +1,10 @@
 # Internal failures: names, owners and labels that cannot be had, calls that end half way. The table of them is docs/failures.md.
 . "$BAILIFF_TOP/tests/vm/lib.sh"
-subject web wide other mover entered half holder $(seq -f 'c%g' 17)
-mkdir -p /t/d /t/st /t/img /t/bnd /t/fat /t/many /t/ram /t/five /t/six /t/m
+subject web other mover entered half holder unsettled $(seq -f 'c%g' 17)
+mkdir -p /t/u /t/wide /t/d /t/st /t/img /t/bnd /t/fat /t/many /t/ram /t/five /t/six /t/m
 mount -t tmpfs none /t/d
-for f in free held1; do echo x >/t/d/$f; done
+cp /t/other /t/u/unsettled && cp /t/other /t/wide/unsettled && cp /t/other /t/wide/wide
+for f in free denied held1; do echo x >/t/d/$f; done
 truncate -s 8M /t/fs && mkfs.ext4 -q /t/fs && mount -o loop /t/fs /t/img || not_ok "a file system on a loop device"
 mount -t ramfs none /t/ram
 mount -t tmpfs none /t/m
@@ -28,7 +29,7 @@ failure() { # DESCRIPTION REASON OP OBJECT
 	reason names "$2" "$1"
 	grew "$2" "$before" "$1"
 	grew refused_without_rule "$all" "$1"
-	asks wide "$3" "$4" ok "$1: a profile that cannot refuse it"
+	asks wide/wide "$3" "$4" ok "$1: a profile that cannot refuse it"
 	asks other "$3" "$4" ok "$1: a process in no profile"
 }
 
@@ -105,11 +106,11 @@ rm go
 # ---- names ----
 load names <<'POLICY'
 profile names {
-    subject exe /t/web;
-    deny read /t/nothing;
+    subject exe /t/web, /t/unsettled;
+    deny read /t/nothing, /t/d/denied;
 }
 profile wide {
-    subject exe /t/wide;
+    subject exe /t/wide/*;
     default deny write;
     allow write /proc/sys/vm/drop_caches, /t/**;
 }
@@ -121,6 +122,7 @@ is "$(cut -f3 line.240)" ok "240 living ancestors"
 is "$(cut -f3 line.280)" EPERM "280 living ancestors"
 like "$(events)" '"reason":"label-full"' "280 living ancestors: the event says label-full"
 asks web read /t/d/free ok
+asks web mq queue ok "a message queue, which was never anywhere: no failure"
 failure "more mounts above than steps" name-too-deep read /t/st/f
 failure "a component of more than 255 bytes" unreadable read "$euros"
 failure "by its handle, after its name was forgotten" disconnected in "/t/img handle-cold f"
@@ -137,26 +139,26 @@ kill $pid_moved $pid_moved_other
 hold=$!
 for _ in $(seq 100); do grep -q held hold.out && break; sleep 0.1; done
 like "$(cat hold.out)" held "renames can be held"
-reads() { # NAME: what it got, until there is the file `stop`
-	(while [ ! -e stop ]; do for _ in 1 2 3 4 5 6 7 8; do printf 'read\t/t/d/free\n'; done; done) | "/t/$1" - 2>/dev/null | cut -f3 | sort | uniq -c
+held() { # NAME OP OBJECT: what it got while a rename was under way
+	local answer i
+	"$1" "$2" "$3" >held.out 2>/dev/null &
+	answer=$!
+	sleep 1
+	/t/holder rename "/t/d/held$((renames % 2)) /t/d/held$(((renames + 1) % 2))" >/dev/null
+	renames=$((renames + 1))
+	wait $answer
+	cut -f3 held.out
 }
+renames=1
 before=$(counter unsettled)
-reads web >reads.web &
-web=$!
-reads other >reads.other &
-other=$!
-for i in 1 2 3 4 5 6 7 8; do
-	sleep 0.3
-	/t/holder rename "/t/d/held$((i % 2)) /t/d/held$(((i + 1) % 2))" >/dev/null
-done
-touch stop
-wait $web $other
-kill $hold
-sed 's/^/# /' reads.web reads.other
-like "$(cat reads.web)" EPERM "a rename that takes long: refused"
+is "$(held /t/unsettled read /t/d/free)" EPERM "a rename that takes long: refused"
 reason names unsettled "a rename that takes long"
 grew unsettled "$before" "a rename that takes long"
-is "$(awk '{ print $2 }' reads.other)" ok "a rename that takes long: a process in no profile"
+is "$(held /t/wide/unsettled read /t/d/free)" ok "a rename that takes long: a profile that cannot refuse it"
+is "$(held /t/u/unsettled read /t/d/free)" ok "a rename that takes long: a process in no profile"
+is "$(held /t/u/unsettled run "/t/web read /t/d/denied")" EPERM "a program whose name does not settle: the next question finds it out"
+is "$(held /t/u/unsettled run "/t/other read /t/d/denied")" ok "one in no profile"
+kill $hold
 asks web read /t/d/free ok "and afterwards"
 
 # ---- whose a file is ----
@@ -169,7 +171,7 @@ profile owner {
     deny exec /t/img/prog, /t/img/prog7 if owner;
 }
 profile wide {
-    subject exe /t/wide;
+    subject exe /t/wide/*;
     default deny truncate;
 }
 POLICY
@@ -181,7 +183,7 @@ seen=$(events | jq -c 'select(.reason == "unreadable") | [.op, .object]')
 for o in read link rename exec; do like "$seen" "^\\[\"$o\",\"/t/six/" "owners that cannot be told: $o: the event says unreadable"; done
 asks web rename "/t/six/plain /t/six/secret/plain" EPERM "into a denied name, whose it is cannot be told"
 asks web link "/t/six/plain /t/six/secret/plain" EPERM "a link, too"
-owned wide /t/six ok ok
+owned wide/wide /t/six ok ok
 owned other /t/six ok ok
 umount /t/five /t/six
 
@@ -260,6 +262,12 @@ it_says half truncate /t/ram/a ok "what is allowed stays so"
 it_says half trunc-direct /t/ram/a EINVAL
 load half <<<'profile half { subject exe /t/half; deny truncate /t/ram/a; }'
 it_says half truncate /t/ram/a EPERM "an open that failed, and a reload that denies the truncation"
+load half <<<'profile half { subject exe /t/web; deny attr /t/nothing; }'
+for p in web other; do
+	mount -t tmpfs none /t/five && echo x >/t/five/f
+	asks $p lazy-times "/t/five f" "$([ $p = web ] && echo EPERM || echo ok)" "$p: times of a file that no mount shows"
+done
+like "$(events)" '"op":"attr".*"reason":"detached"' "times of a file that no mount shows: the event says detached"
 load half --dry-run <<<'profile half { subject exe /t/half; deny truncate /t/ram/a; deny attr /t/img/a; }'
 events >/dev/null
 it_says half trunc /t/ram/a ok
