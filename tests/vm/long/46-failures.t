@@ -139,17 +139,16 @@ kill $pid_moved $pid_moved_other
 hold=$!
 for _ in $(seq 100); do grep -q held hold.out && break; sleep 0.1; done
 like "$(cat hold.out)" held "renames can be held"
-held() { # NAME OP OBJECT: what it got while a rename was under way
-	local answer i
+held() { # PROGRAM OP OBJECT: what it got while a rename was under way
+	local answer
 	"$1" "$2" "$3" >held.out 2>/dev/null &
 	answer=$!
-	sleep 1
-	/t/holder rename "/t/d/held$((renames % 2)) /t/d/held$(((renames + 1) % 2))" >/dev/null
-	renames=$((renames + 1))
+	while kill -0 $answer 2>/dev/null; do
+		[ -e /t/d/held1 ] && /t/holder rename "/t/d/held1 /t/d/held2" || /t/holder rename "/t/d/held2 /t/d/held1"
+	done >/dev/null
 	wait $answer
 	cut -f3 held.out
 }
-renames=1
 before=$(counter unsettled)
 is "$(held /t/unsettled read /t/d/free)" EPERM "a rename that takes long: refused"
 reason names unsettled "a rename that takes long"

@@ -29,14 +29,14 @@ waiting victim env --ignore-signal=USR1 /t/victim -
 waiting friend env --ignore-signal=USR1 /t/friend -
 loader "$enforcer" load memory.bpi >load.out 2>&1 || not_ok "load" "$(cat load.out)"
 # Processes whose child, or thread, asks its first question while memory is short; others that were there and have what they need.
-n=40
+n=24
 for p in web wide other; do
 	for i in $(seq $n); do
 		/t/$p fork "when /t/go read /t/d/free" >fork.$p.$i &
 		/t/$p thread "when /t/go read /t/d/free" >thread.$p.$i &
 	done
 done
-killers=40
+killers=30
 for i in $(seq $killers); do
 	waiting killer$i /t/killer -
 	ask_it killer$i kill "$pid_friend 0" >/dev/null
@@ -60,7 +60,7 @@ echo 0 >$cg/memory.max
 : >/t/go
 nap 10
 for ((i = 0; i < 40; i++)); do note other.run "$(ask_it other run "/t/other kill-self -")"; done
-note web.forks "$(ask_it web many "60 kill-self -")"
+note web.forks "$(ask_it web many "300 kill-self -")"
 note other.forks "$(ask_it other many "60 kill-self -")"
 for ((i = 1; i <= killers; i++)); do
 	note killer.friend "$(ask_it killer$i kill "$pid_friend 10")"
