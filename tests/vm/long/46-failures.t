@@ -244,6 +244,16 @@ wait $held
 is "$(cat held)" SIG9 "an exec that is held, and a reload: the process ends"
 grew refused_without_rule "$before" "an exec that is held, and a reload"
 
+# ---- more links of a file than can be noted ----
+load links <<<'profile links { subject exe /t/web; deny read /t/ram/l/*; }'
+mkdir /t/ram/l && echo x >/t/ram/l/1
+asks web link "/t/ram/l/1 /t/ram/l/2" ok
+before=$(counter links_not_known)
+for i in $(seq 3 10); do ask other link "/t/ram/l/1 /t/ram/l/$i"; done | sort -u >links.out
+is "$(cat links.out)" ok "a ninth link that is refused, by a process in no profile"
+grew links_not_known "$before" "a ninth link that is refused"
+asks web link "/t/ram/l/1 /t/ram/l/11" EPERM "a ninth link that is refused, by a process in a profile"
+
 # ---- what a call that failed has asked lets no other pass ----
 load half <<'POLICY'
 profile half {
