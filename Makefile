@@ -98,7 +98,7 @@ UNIT := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/u
 # tests/unit finds our headers by quotes only: policyc/check.h is not Check's
 $(O)/tests/unit/test_%: tests/unit/test_%.c $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote policyc -iquote tests/unit \
+	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote policyc -iquote include -iquote lib -iquote tests/unit \
 		-I$(O)/policyc -o $@ $< $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a $(shell pkg-config --libs check)
 
 $(O)/tests/unit/test_enforcer_%: tests/unit/test_enforcer_%.c $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a
