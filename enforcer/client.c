@@ -16,7 +16,7 @@
 
 struct packet {
 	struct bl_ctl_msg m;
-	uint8_t data[BL_EVENT_MAX];
+	uint8_t data[BL_RECORD_MAX];
 };
 
 /* A daemon that refuses may close before it has read our hello: that is told once, and what it said comes after it. */
@@ -112,7 +112,7 @@ int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), v
 		r = receive(fd, p, &size, err);
 		if (r < 0 || p->m.type == BL_CTL_END)
 			break;
-		if (p->m.type != BL_CTL_EVENT || !bl_event_decode(p->data, size, &view))
+		if (p->m.type != BL_CTL_EVENT || !bl_record_decode(p->data, size, &view))
 			r = bl_error_set(err, BL_SYSTEM, "the daemon sent something that is no event");
 		else
 			stop = fn(&view, arg);

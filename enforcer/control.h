@@ -10,14 +10,14 @@
 #include "change.h"
 #include "events.h"
 
-#define BL_CTL_VERSION 2u
+#define BL_CTL_VERSION 3u
 #define BL_CTL_CLIENTS 16
 #define BL_CTL_HISTORY 4096u
 
 enum bl_ctl_type {
 	BL_CTL_HELLO = 1,   /* client: arg is enum bl_ctl_want */
 	BL_CTL_WELCOME = 2, /* daemon: arg is its pid */
-	BL_CTL_EVENT = 3,   /* daemon: a struct bl_event record follows */
+	BL_CTL_EVENT = 3,   /* daemon: a record follows, as bl_record_decode() takes it */
 	BL_CTL_END = 4,	    /* daemon: that was all */
 	BL_CTL_ERROR = 5,   /* daemon: a sentence follows */
 	BL_CTL_CHANGE = 6,  /* client: a struct bl_ctl_change and a name follow; with a load comes a descriptor of the image */

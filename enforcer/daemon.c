@@ -276,13 +276,13 @@ static int take_policy(struct daemon *d, struct bl_error *err)
 	return d->opt->image ? take_image(d, err) : take_directory(d, err);
 }
 
-static void on_event(const struct bl_event_view *e, size_t size, void *arg)
+static void on_event(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
 	struct daemon *d = arg;
 
 	if (!d->printer.broken)
 		bl_printer_event(&d->printer, e);
-	bl_ctl_event(d->ctl, e->ev, size);
+	bl_ctl_event(d->ctl, record, size);
 }
 
 static int watch(const struct daemon *d, int fd, struct bl_error *err)

@@ -84,7 +84,7 @@ void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_v
 	struct bl_event_names names;
 
 	bl_event_names(n, ev, &names);
-	bl_text_time(b, bl_event_wall_ns(ev->boot_ns));
+	bl_text_time(b, e->more->wall_ns);
 	bl_buf_printf(b, " %s %s ", bl_event_verdict(ev), bl_text_op(ev->op));
 	if (ev->obj_len > 0)
 		bl_text_object(b, ev->kind, e->obj, ev->obj_len);

@@ -19,8 +19,9 @@ static int print_one(const struct bl_event_view *e, void *arg)
 	return p->broken;
 }
 
-static void print_from_ring(const struct bl_event_view *e, size_t size, void *arg)
+static void print_from_ring(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
+	(void)record;
 	(void)size;
 	(void)print_one(e, arg);
 }
