@@ -99,7 +99,7 @@ int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct
 	return r;
 }
 
-int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err)
+int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err)
 {
 	struct packet *p = malloc(sizeof(*p));
 	struct bl_event_view view;
@@ -115,7 +115,7 @@ int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), v
 		if (p->m.type != BL_CTL_EVENT || !bl_record_decode(p->data, size, &view))
 			r = bl_error_set(err, BL_SYSTEM, "the daemon sent something that is no event");
 		else
-			stop = fn(&view, arg);
+			stop = fn(&view, p->data, size, arg);
 	}
 	free(p);
 	return r;

@@ -62,6 +62,7 @@ int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct
 int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error *err);
 /* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error).
  */
-int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err);
+typedef int bl_ctl_fn(const struct bl_event_view *e, const void *record, size_t size, void *arg);
+int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err);
 
 #endif

@@ -164,21 +164,27 @@ static const char *program(struct bl_enrich *e, const struct bl_ancestor *a)
 
 /* ---- */
 
+/* Appends a text, or nothing for NULL; what it points to is good until the next one is looked up. */
+static uint16_t put(struct bl_buf *b, const char *text)
+{
+	size_t before = b->len;
+
+	if (text)
+		bl_buf_str(b, text);
+	return (uint16_t)(b->len - before);
+}
+
 void bl_enrich(struct bl_enrich *e, const struct bl_event *ev, struct bl_buf *b)
 {
-	const char *text[1 + BL_EVENT_ANCESTORS] = {cgroup_path(e, ev->cgid)};
 	struct bl_event_more m = {.wall_ns = ev->boot_ns + (clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME))};
+	size_t at = b->len;
 
-	m.cgroup_len = (uint16_t)(text[0] ? strlen(text[0]) : 0);
-	for (size_t i = 0; i < ev->nancestors; i++) {
-		const char *exe = text[i + 1] = program(e, &ev->ancestors[i]);
-
-		m.exe_len[i] = (uint16_t)(exe ? strlen(exe) : 0);
-	}
 	bl_buf_add(b, &m, sizeof(m));
-	for (size_t i = 0; i < BL_ARRAY_SIZE(text); i++)
-		if (text[i])
-			bl_buf_str(b, text[i]);
+	m.cgroup_len = put(b, cgroup_path(e, ev->cgid));
+	for (size_t i = 0; i < ev->nancestors; i++)
+		m.exe_len[i] = put(b, program(e, &ev->ancestors[i]));
+	if (bl_buf_text(b))
+		memcpy(b->data + at, &m, sizeof(m));
 }
 
 struct bl_enrich *bl_enrich_open(void)

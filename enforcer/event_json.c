@@ -130,7 +130,7 @@ static void set_process(json_t *o, const struct bl_event_view *e)
 	(void)json_object_set_new(o, "ancestors", ancestors(e));
 }
 
-int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e)
+int bl_event_json(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e)
 {
 	const struct bl_event *ev = e->ev;
 	struct bl_buf text = BL_BUF_INIT;

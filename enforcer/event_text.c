@@ -78,7 +78,7 @@ static void text_extra(struct bl_buf *b, const char *before, const char *text, c
 	bl_buf_str(b, after);
 }
 
-void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e)
+void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e)
 {
 	const struct bl_event *ev = e->ev;
 	struct bl_event_names names;

@@ -80,7 +80,7 @@ bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret)
 
 /* ---- names ---- */
 
-const struct bl_image *bl_names_image(struct bl_names *n, uint32_t gen)
+const struct bl_image *bl_names_image(struct bl_gen_names *n, uint32_t gen)
 {
 	size_t at;
 
@@ -95,11 +95,11 @@ const struct bl_image *bl_names_image(struct bl_names *n, uint32_t gen)
 	return n->gens[at].there ? &n->gens[at].g.image : NULL;
 }
 
-void bl_names_free(struct bl_names *n)
+void bl_names_free(struct bl_gen_names *n)
 {
 	for (size_t i = 0; i < BL_NAMES_GENS; i++)
 		bl_gen_free(&n->gens[i].g);
-	*n = (struct bl_names){0};
+	*n = (struct bl_gen_names){0};
 }
 
 static const char *string_or_null(const struct bl_image *img, uint32_t off)
@@ -109,7 +109,7 @@ static const char *string_or_null(const struct bl_image *img, uint32_t off)
 	return s[0] != '\0' ? s : NULL;
 }
 
-void bl_event_names(struct bl_names *n, const struct bl_event *ev, struct bl_event_names *ret)
+void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl_event_names *ret)
 {
 	const struct bl_image *img = bl_names_image(n, ev->gen);
 

@@ -42,7 +42,7 @@ bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret);
 /* ---- names: generations' images, read once ---- */
 
 #define BL_NAMES_GENS 4
-struct bl_names {
+struct bl_gen_names {
 	struct {
 		uint32_t gen;
 		bool there;
@@ -51,8 +51,8 @@ struct bl_names {
 	size_t next;
 };
 /* The image of a generation, NULL if it is gone. Owned by n; good until the next call. */
-const struct bl_image *bl_names_image(struct bl_names *n, uint32_t gen);
-void bl_names_free(struct bl_names *n);
+const struct bl_image *bl_names_image(struct bl_gen_names *n, uint32_t gen);
+void bl_names_free(struct bl_gen_names *n);
 
 /* Texts of one event; NULL where unknown. */
 struct bl_event_names {
@@ -62,7 +62,7 @@ struct bl_event_names {
 	const char *rule; /* its text */
 	const char *message, *tag, *severity;
 };
-void bl_event_names(struct bl_names *n, const struct bl_event *ev, struct bl_event_names *ret);
+void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl_event_names *ret);
 
 /* "deny", "would-kill", "log"... */
 const char *bl_event_verdict(const struct bl_event *ev);
@@ -71,8 +71,8 @@ const char *bl_event_verdict(const struct bl_event *ev);
 void bl_event_id(struct bl_buf *b, const struct bl_event *ev);
 
 /* One line each, without the newline. */
-void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e);
-int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e);
+void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e);
+int bl_event_json(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e);
 #define BL_EVENT_SCHEMA 1 /* of the JSON, bailiff-events(5) */
 
 /* ---- the ring buffer ---- */

@@ -17,6 +17,7 @@
 #include "probe.h"
 #include "status.h"
 #include "trial.h"
+#include "why.h"
 
 #include "banned.h"
 
@@ -219,6 +220,11 @@ static int run_status(const struct options *opt, struct bl_error *err)
 	return bl_status(opt->json, err);
 }
 
+static int run_why(const struct options *opt, struct bl_error *err)
+{
+	return bl_why(opt->files[0], err);
+}
+
 static int run_doctor(const struct options *opt, struct bl_error *err)
 {
 	return bl_doctor(opt->json, err);
@@ -250,6 +256,7 @@ static const struct command commands[] = {
 	 OPT_DRY_RUN | OPT_ACCEPT_LINKS | OPT_JSON | ARG_MAY, run_run},
 	{"status", "[--json]", "what is in force, with hits and counters", OPT_JSON | SETTLES, run_status},
 	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW | SETTLES, run_events},
+	{"why", "PID|UNIT|EXE", "the last refusals in plain words, and what would allow them", ARG_MUST | SETTLES, run_why},
 	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
 	{"unload", "", "end enforcement and remove everything", 0, run_unload},
 };
@@ -286,7 +293,7 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 	if (ret->nfiles > max)
 		return usage_error(c, "too many arguments: ", argv[argc - 1]);
 	if ((c->takes & ARG_MUST) != 0 && ret->nfiles == 0)
-		return usage_error(c, "an image is missing; 'policyc build' makes one", "");
+		return usage_error(c, c->run == run_why ? "whose refusals? a pid, a unit or a program's path" : "an image is missing; 'policyc build' makes one", "");
 	if (ret->diff && ret->load != 0)
 		return usage_error(c, "--diff loads nothing; leave out ", ret->load & BL_LOAD_DRY_RUN ? "--dry-run" : "--accept-links");
 	if (ret->load != 0 && ret->nfiles == 0)

@@ -68,7 +68,7 @@ END_TEST
 
 static void printed(const struct bl_event *ev, const struct event_text *t, bool json, struct bl_buf *ret)
 {
-	struct bl_names names = {.gens = {{.gen = 1}}}; /* it is gone */
+	struct bl_gen_names names = {.gens = {{.gen = 1}}}; /* it is gone */
 	struct bl_buf b = BL_BUF_INIT;
 	struct bl_event_view v;
 
