@@ -2,7 +2,6 @@
 /* The smallest rule that would have allowed what an event says was refused. */
 #include "allow.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,17 +123,6 @@ static void put_name_of(struct bl_buf *b, const char *before, enum bl_names tabl
 		bl_buf_printf(b, "%" PRIu32, value);
 }
 
-static void put_address(struct bl_buf *b, const char *word, bool v6, const uint8_t *halves)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t addr[16];
-
-	for (size_t i = 0; i < (v6 ? 16 : 4); i++)
-		addr[i] = (uint8_t)(halves[2 * i] << 4 | halves[2 * i + 1]);
-	if (inet_ntop(v6 ? AF_INET6 : AF_INET, addr, text, sizeof(text)))
-		bl_buf_printf(b, " %s %s", word, text);
-}
-
 /* Is one of the words after the verdict, up to where the object begins, this one? */
 static bool text_names(const char *text, const char *word)
 {
@@ -162,21 +150,20 @@ static bool names_accept(const struct bl_image *img, uint32_t profile)
 	return false;
 }
 
-/* The key of bl_key_net() or bl_key_accept(): protocol, family, address, perhaps a port and the peer's address. */
 static void put_net(struct bl_buf *b, const struct bl_image *img, const struct bl_event *ev, const uint8_t *p, size_t n)
 {
-	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, from = bl_profile_at(img->tables, ev->profile)->flags & BL_PF_FROM;
-	size_t addr = v6 ? 32 : 8, rest = n >= 2 + addr ? n - 2 - addr : 0;
+	bool from = bl_profile_at(img->tables, ev->profile)->flags & BL_PF_FROM;
+	struct bl_text_net e;
 
-	if (p[0] == BL_PROTO_TCP || p[0] == BL_PROTO_UDP)
-		bl_buf_str(b, p[0] == BL_PROTO_TCP ? " tcp" : " udp");
-	put_address(b, ev->op == BL_OP_CONNECT ? "to" : "on", v6, p + 2);
-	if (rest >= addr && ev->op == BL_OP_ACCEPT && from)
-		put_address(b, "from", v6, p + n - addr);
-	if (rest == 4 || rest == addr + 4) {
-		p += 2 + addr;
-		bl_buf_printf(b, " port %u", (unsigned int)(p[0] << 12 | p[1] << 8 | p[2] << 4 | p[3]));
-	}
+	if (!bl_text_net(p, n, &e))
+		return;
+	if (strcmp(e.proto, "other") != 0)
+		bl_buf_printf(b, " %s", e.proto);
+	bl_buf_printf(b, " %s %s", ev->op == BL_OP_CONNECT ? "to" : "on", e.addr);
+	if (e.has_peer && ev->op == BL_OP_ACCEPT && from)
+		bl_buf_printf(b, " from %s", e.peer);
+	if (e.has_port)
+		bl_buf_printf(b, " port %u", e.port);
 }
 
 /* "TYPE\0SOURCE\0TARGET" */
@@ -244,10 +231,11 @@ static void put_object(struct bl_buf *b, const struct bl_image *img, const struc
 static bool object_whole(const struct bl_event_view *e)
 {
 	size_t n = e->ev->obj_len;
+	struct bl_text_net net;
 
 	switch (e->ev->kind) {
 	case BL_KEY_NET:
-		return n >= 2 + (e->obj[1] == BL_FAM_INET6 ? 32u : 8u) && n <= BL_KEY_NET_MAX;
+		return bl_text_net(e->obj, n, &net);
 	case BL_KEY_SOCK:
 		return n == 5;
 	case BL_KEY_UNIX:

@@ -121,6 +121,28 @@ int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err)
 	return r;
 }
 
+int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err)
+{
+	struct packet *p = malloc(sizeof(*p));
+	size_t size, n = 0;
+	int r = p ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	while (r == 0) {
+		r = receive(fd, p, &size, err);
+		if (r < 0 || p->m.type == BL_CTL_END)
+			break;
+		if (p->m.type != BL_CTL_OUTPUT || size != sizeof(*ret))
+			r = bl_error_set(err, BL_SYSTEM, "the daemon does not answer as it should");
+		else if (n < max)
+			memcpy(&ret[n++], p->data, sizeof(*ret));
+	}
+	for (size_t i = 0; i < n; i++)
+		ret[i].name[BL_OUTPUT_TEXT - 1] = ret[i].error[BL_OUTPUT_TEXT - 1] = '\0';
+	*ret_n = n;
+	free(p);
+	return r;
+}
+
 /* ---- changes ---- */
 
 /* A file with these bytes that nobody else can write to. */

@@ -142,8 +142,22 @@ const char *bl_event_verdict(const struct bl_event *ev)
 	return bl_text_verdict(ev->verdict);
 }
 
-/* "": it cannot be read. */
-static const char *boot_id(void)
+bool bl_event_refused(const struct bl_event *ev)
+{
+	return ev->verdict >= BL_V_DENY && ev->mode != BL_MODE_AUDIT;
+}
+
+int bl_event_severity(const struct bl_event_names *names)
+{
+	static const char *const words[] = {"low", "medium", "high", "critical"};
+
+	for (size_t i = 0; names->severity && i < BL_ARRAY_SIZE(words); i++)
+		if (strcmp(names->severity, words[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *bl_boot_id(void)
 {
 	static char id[33];
 	char text[64];
@@ -165,7 +179,7 @@ static const char *boot_id(void)
 
 void bl_event_id(struct bl_buf *b, const struct bl_event *ev)
 {
-	bl_buf_printf(b, "%s-%" PRIx64 "-%" PRIx64, boot_id(), (uint64_t)ev->boot_ns, (uint64_t)ev->seq);
+	bl_buf_printf(b, "%s-%" PRIx64 "-%" PRIx64, bl_boot_id(), (uint64_t)ev->boot_ns, (uint64_t)ev->seq);
 }
 
 /* ---- the ring buffer ---- */

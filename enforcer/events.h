@@ -67,6 +67,15 @@ void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl
 /* "deny", "would-kill", "log"... */
 const char *bl_event_verdict(const struct bl_event *ev);
 
+/* Was the call refused? Not in audit mode, and not by `log`. */
+bool bl_event_refused(const struct bl_event *ev);
+
+/* 0 low to 3 critical, -1: the rule does not say. */
+int bl_event_severity(const struct bl_event_names *names);
+
+/* Of this boot, 32 hexadecimal digits; "" if it cannot be read. */
+const char *bl_boot_id(void);
+
 /* A name for the event that no other has, on this machine or another: the boot's id, its time and its number. */
 void bl_event_id(struct bl_buf *b, const struct bl_event *ev);
 
