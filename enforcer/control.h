@@ -78,5 +78,7 @@ int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error
  */
 typedef int bl_ctl_fn(const struct bl_event_view *e, const void *record, size_t size, void *arg);
 int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err);
+/* The same of what is there now. */
+int bl_ctl_drain(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err);
 
 #endif

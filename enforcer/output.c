@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +142,10 @@ static void describe(const struct bl_output_conf *c, char ret[BL_OUTPUT_TEXT])
 	(void)snprintf(ret, BL_OUTPUT_TEXT, "%s%.150s%s%s", words[c->kind], c->where, formats ? " format=" : "", formats ? bl_format_word(c->format) : "");
 }
 
+/* Signals are the main thread's. */
 static int start(struct output *o)
 {
+	sigset_t all, before;
 	pthread_attr_t attr;
 	int r = pthread_attr_init(&attr);
 
@@ -150,7 +153,10 @@ static int start(struct output *o)
 		return r;
 	(void)pthread_attr_setstacksize(&attr, STACK);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&o->thread, &attr, serve, o);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
 	return r;
 }

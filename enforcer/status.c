@@ -38,7 +38,7 @@ struct status {
 
 /* ---- gathering ---- */
 
-static int read_stats(const struct bl_object *o, uint64_t *ret, struct bl_error *err)
+int bl_stats_read(const struct bl_object *o, uint64_t *ret, struct bl_error *err)
 {
 	int ncpus = libbpf_num_possible_cpus();
 	uint64_t *values;
@@ -98,7 +98,7 @@ static int gather(struct status *s, struct bl_error *err)
 	if (r == 0)
 		r = bl_gen_tables(gen, &s->tables, err);
 	if (r == 0)
-		r = read_stats(&o, s->stats, err);
+		r = bl_stats_read(&o, s->stats, err);
 	bl_object_close(&o);
 	if (r < 0)
 		return r;

@@ -1,4 +1,4 @@
-# Events: what they say of who asked, replayed by policyc; why, with a rule that then allows it.
+# Events: what they say of who asked, replayed by policyc; why, with a rule that then allows it; two outputs; a frame of top.
 . "$BAILIFF_TOP/tests/vm/lib.sh"
 subject web cat
 mkdir -p /t/d && echo x >/t/d/secret && echo x >/t/d/other
@@ -26,8 +26,13 @@ until_true() { # COMMAND...: for at most 20 seconds
 in_unit() { # COMMAND...
 	(echo $BASHPID >$unit/worker/cgroup.procs && exec "$@")
 }
-policy | compile p
-"$enforcer" run p.bpi --json >out 2>err &
+mkdir -p /t/log /etc/bailiff
+cat >/etc/bailiff/bailiff.conf <<'CONF'
+output = stdout format=json
+output = file /t/log/events format=ecs
+CONF
+policy | load p
+"$enforcer" run >out 2>err &
 daemon=$!
 until_true test -S /run/bailiff/control.sock || not_ok "the daemon starts" "$(cat err)"
 
@@ -85,8 +90,25 @@ policy "$(grep 'allow read /t/d/secret' why)" | compile r
 asks web read /t/d/secret ok "with the rule that why offers it is allowed"
 asks web read /t/d/other EPERM "and nothing else"
 is "$(in_unit /t/cat read /t/d/secret | cut -f3)" EPERM "and to nobody else"
+
+# ---- outputs
+settled() {
+	"$enforcer" status --json >state.json
+	jq -e '[.outputs[].written] | unique | length == 1' state.json && jq -e '.outputs[0].written == .counters.events_produced' state.json
+}
+until_true settled
+is "$(jq -c '[(.counters.events_produced - .counters.events_dropped - .outputs[].written), .outputs[].dropped]' state.json)" '[0,0,0,0]' "each event is written by each output"
+is "$(wc -l <out) $(wc -l </t/log/events)" "$(jq -r '"\(.outputs[0].written) \(.outputs[1].written)"' state.json)" "as many as there are"
+is "$(jq -c 'select(.rule.id == "r.policy:5") | [.event.action, .event.outcome]' /t/log/events | sort -u)" '["read","failure"]' "in ECS"
+
+# ---- top
+"$enforcer" top --once >top
+like "$(head -1 top)" "generation 2, enforcing; events [0-9]+, dropped 0$" "top says what is in force"
+like "$(sed -n 3p top)" '^ +[1-9] +-  deny +p  r.policy:5: deny read /t/d/\* .*<- read /t/d/[a-z]+ by /t/[a-z]+\[[0-9]+\]$' "and what is refused, by which rule"
+
 kill $daemon
 wait $daemon
+rm /etc/bailiff/bailiff.conf
 fails 1 'no daemon runs' "why, without a daemon" "$enforcer" why /t/web
 unload
 done_testing
