@@ -103,7 +103,7 @@ $(O)/tests/unit/test_%: tests/unit/test_%.c $(O)/policyc/libpolicyc.a $(O)/lib/l
 
 $(O)/tests/unit/test_enforcer_%: tests/unit/test_enforcer_%.c $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote enforcer \
+	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote enforcer -iquote tests/unit \
 		-o $@ $< $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a $(shell pkg-config --libs check) $(EN_LIBS)
 
 $(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_fail.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)

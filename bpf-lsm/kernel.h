@@ -238,6 +238,14 @@ struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
 
+struct tty_struct {
+	char name[64];
+};
+
+struct signal_struct {
+	struct tty_struct *tty;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -253,6 +261,7 @@ struct task_struct {
 	void *io_uring;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
+	struct signal_struct *signal;
 	char comm[16];
 };
 

@@ -40,10 +40,10 @@ struct {
 	__type(value, struct task_label);
 } labels SEC(".maps");
 
-/* Names go into events in pieces of this many bytes: a power of two, less than sizeof(struct bl_event). */
+/* Names go into events in pieces of this many bytes: a power of two, less than BL_EVENT_HEAD. */
 #define BL_CHUNK 64
 #define BL_KEPT 64 /* bytes of the longest key that is one of several */
-_Static_assert(BL_CHUNK < sizeof(struct bl_event), "see event_put_name()");
+_Static_assert(BL_CHUNK < BL_EVENT_HEAD, "see event_put_name()");
 
 /* What names.h works with. In the scratch, not on the stack: then the verifier sees that the turns of a loop are alike. */
 struct names {

@@ -9,6 +9,7 @@ _enforcer_options() { # of a command
 	run) echo --dry-run --accept-links --json ;;
 	status) echo --json ;;
 	events) echo --json --follow ;;
+	top) echo --once ;;
 	doctor) echo --json ;;
 	esac
 }
@@ -20,7 +21,7 @@ _enforcer() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
-		done < <(compgen -W "load try confirm rollback reload run status events doctor unload --help --version" -- "$cur")
+		done < <(compgen -W "load try confirm rollback reload run status events why top doctor unload --help --version" -- "$cur")
 	elif [[ $cur == -* ]]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
@@ -29,6 +30,10 @@ _enforcer() {
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
 		done < <(compgen -d -- "$cur"; compgen -f -X '!*.bpi' -- "$cur"; compgen -f -X '!*.policy' -- "$cur")
+	elif [ "$command" = why ]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -f -- "$cur"; systemctl list-units --plain --no-legend --type=service,scope "$cur*" 2>/dev/null | cut -d' ' -f1)
 	elif [ "$command" = load ] || [ "$command" = run ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")

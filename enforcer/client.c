@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A client's side of the daemon's socket. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 struct packet {
 	struct bl_ctl_msg m;
-	uint8_t data[BL_EVENT_MAX];
+	uint8_t data[BL_RECORD_MAX];
 };
 
 /* A daemon that refuses may close before it has read our hello: that is told once, and what it said comes after it. */
@@ -99,24 +100,63 @@ int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct
 	return r;
 }
 
-int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err)
+/* One packet. 0, 1: that was all, or fn does not want more; or an error. */
+static int listen_once(int fd, struct packet *p, bl_ctl_fn *fn, void *arg, struct bl_error *err)
 {
-	struct packet *p = malloc(sizeof(*p));
 	struct bl_event_view view;
 	size_t size;
-	int r = 0, stop = 0;
+	int r = receive(fd, p, &size, err);
 
-	if (!p)
-		return bl_error_set(err, BL_SYSTEM, "out of memory");
-	while (r == 0 && stop == 0) {
+	if (r < 0)
+		return r;
+	if (p->m.type == BL_CTL_END)
+		return 1;
+	if (p->m.type != BL_CTL_EVENT || !bl_record_decode(p->data, size, &view))
+		return bl_error_set(err, BL_SYSTEM, "the daemon sent something that is no event");
+	return fn(&view, p->data, size, arg) != 0;
+}
+
+int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err)
+{
+	struct packet *p = malloc(sizeof(*p));
+	int r = p ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	while (r == 0)
+		r = listen_once(fd, p, fn, arg, err);
+	free(p);
+	return r < 0 ? r : 0;
+}
+
+int bl_ctl_drain(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	struct packet *p = malloc(sizeof(*p));
+	int r = p ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	while (r == 0 && poll(&pfd, 1, 0) > 0)
+		r = listen_once(fd, p, fn, arg, err);
+	free(p);
+	return r < 0 ? r : 0;
+}
+
+int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err)
+{
+	struct packet *p = malloc(sizeof(*p));
+	size_t size, n = 0;
+	int r = p ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	while (r == 0) {
 		r = receive(fd, p, &size, err);
 		if (r < 0 || p->m.type == BL_CTL_END)
 			break;
-		if (p->m.type != BL_CTL_EVENT || !bl_event_decode(p->data, size, &view))
-			r = bl_error_set(err, BL_SYSTEM, "the daemon sent something that is no event");
-		else
-			stop = fn(&view, arg);
+		if (p->m.type != BL_CTL_OUTPUT || size != sizeof(*ret))
+			r = bl_error_set(err, BL_SYSTEM, "the daemon does not answer as it should");
+		else if (n < max)
+			memcpy(&ret[n++], p->data, sizeof(*ret));
 	}
+	for (size_t i = 0; i < n; i++)
+		ret[i].name[BL_OUTPUT_TEXT - 1] = ret[i].error[BL_OUTPUT_TEXT - 1] = '\0';
+	*ret_n = n;
 	free(p);
 	return r;
 }

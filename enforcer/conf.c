@@ -99,17 +99,39 @@ static int set_accept_links(const struct place *at, const char *value, struct bl
 	return set_choice(at, value, "no", "yes", &c->accept_links, err);
 }
 
+/* Each line that has this key is one. */
+static int set_output(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	const char *what = "there are 8 outputs at most";
+	char *copy = strdup(value);
+	int r = 0;
+
+	if (!copy)
+		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	if (c->noutputs < BL_OUTPUTS_MAX)
+		what = bl_output_parse(copy, &c->outputs[c->noutputs]);
+	if (what)
+		r = wrong(at, what, err);
+	else
+		c->noutputs++;
+	free(copy);
+	return r;
+}
+_Static_assert(BL_OUTPUTS_MAX == 8, "see set_output()");
+
 static const struct key {
 	const char *name;
 	int (*set)(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err);
+	bool many; /* may be given more than once */
 } keys[] = {
-	{"policy-dir", set_policy_dir},
-	{"compiler", set_compiler},
-	{"compile-user", set_user},
-	{"compile-seconds", set_seconds},
-	{"compile-memory", set_mib},
-	{"mode", set_mode},
-	{"accept-links", set_accept_links},
+	{"policy-dir", set_policy_dir, false},
+	{"compiler", set_compiler, false},
+	{"compile-user", set_user, false},
+	{"compile-seconds", set_seconds, false},
+	{"compile-memory", set_mib, false},
+	{"mode", set_mode, false},
+	{"accept-links", set_accept_links, false},
+	{"output", set_output, true},
 };
 
 /* ---- lines ---- */
@@ -141,7 +163,7 @@ static int parse_line(struct place *at, char *line, bool *seen, struct bl_conf *
 	for (size_t i = 0; i < BL_ARRAY_SIZE(keys); i++) {
 		if (strcmp(at->key, keys[i].name) != 0)
 			continue;
-		if (seen[i])
+		if (seen[i] && !keys[i].many)
 			return wrong(at, "given a second time", err);
 		seen[i] = true;
 		return keys[i].set(at, trim(value + 1), c, err);

@@ -3,7 +3,7 @@
 #ifndef BL_CONF_H
 #define BL_CONF_H
 
-#include "enforcer.h"
+#include "output_conf.h"
 #include <limits.h>
 
 #define BL_CONF_FILE "/etc/bailiff/bailiff.conf"
@@ -17,6 +17,8 @@ struct bl_conf {
 	uint32_t compile_mib;
 	bool audit;	   /* mode = audit */
 	bool accept_links;
+	size_t noutputs;
+	struct bl_output_conf outputs[BL_OUTPUTS_MAX];
 };
 
 void bl_conf_defaults(struct bl_conf *ret);

@@ -38,6 +38,8 @@ struct bl_ctl {
 	uint64_t numbers;
 	bl_ctl_ask *ask;
 	void *ask_arg;
+	bl_ctl_output *output;
+	void *output_arg;
 };
 
 #define LISTENER BL_CTL_CLIENTS /* its epoll data; clients have their index */
@@ -111,6 +113,19 @@ static void client_push(struct bl_ctl *c, struct client *cl)
 		client_wait(c, cl, r == 0);
 }
 
+/* The few packets fit into the socket's buffer, or else the client does not read. */
+static void client_outputs(struct bl_ctl *c, struct client *cl)
+{
+	struct bl_output_state state;
+	int r = 1;
+
+	for (size_t i = 0; r > 0 && c->output && c->output(c->output_arg, i, &state); i++)
+		r = client_send(cl, BL_CTL_OUTPUT, i, &state, sizeof(state));
+	if (r > 0)
+		(void)client_send(cl, BL_CTL_END, 0, NULL, 0);
+	client_drop(cl);
+}
+
 /* What a client may send. */
 struct packet {
 	struct bl_ctl_msg m;
@@ -129,7 +144,7 @@ static void client_hello(struct bl_ctl *c, struct client *cl, const struct packe
 		client_refuse(cl, why);
 		return;
 	}
-	if (m.arg > BL_WANT_FOLLOW) {
+	if (m.arg > BL_WANT_MAX) {
 		client_refuse(cl, "the daemon does not know what is wanted");
 		return;
 	}
@@ -138,6 +153,8 @@ static void client_hello(struct bl_ctl *c, struct client *cl, const struct packe
 	cl->cursor = c->total > BL_CTL_HISTORY ? c->total - BL_CTL_HISTORY : 0;
 	if (client_send(cl, BL_CTL_WELCOME, (uint64_t)getpid(), NULL, 0) <= 0)
 		client_drop(cl);
+	else if (cl->want == BL_WANT_OUTPUTS)
+		client_outputs(c, cl);
 	else
 		client_push(c, cl);
 }
@@ -227,6 +244,12 @@ void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg)
 {
 	c->ask = fn;
 	c->ask_arg = arg;
+}
+
+void bl_ctl_on_outputs(struct bl_ctl *c, bl_ctl_output *fn, void *arg)
+{
+	c->output = fn;
+	c->output_arg = arg;
 }
 
 void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text)

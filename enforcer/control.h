@@ -9,21 +9,29 @@
 
 #include "change.h"
 #include "events.h"
+#include "output.h"
 
-#define BL_CTL_VERSION 2u
+#define BL_CTL_VERSION 3u
 #define BL_CTL_CLIENTS 16
 #define BL_CTL_HISTORY 4096u
 
 enum bl_ctl_type {
 	BL_CTL_HELLO = 1,   /* client: arg is enum bl_ctl_want */
 	BL_CTL_WELCOME = 2, /* daemon: arg is its pid */
-	BL_CTL_EVENT = 3,   /* daemon: a struct bl_event record follows */
+	BL_CTL_EVENT = 3,   /* daemon: a record follows, as bl_record_decode() takes it */
 	BL_CTL_END = 4,	    /* daemon: that was all */
 	BL_CTL_ERROR = 5,   /* daemon: a sentence follows */
 	BL_CTL_CHANGE = 6,  /* client: a struct bl_ctl_change and a name follow; with a load comes a descriptor of the image */
 	BL_CTL_DONE = 7,    /* daemon: arg is enum bl_exit; what there is to say follows */
+	BL_CTL_OUTPUT = 8,  /* daemon: a struct bl_output_state follows */
 };
-enum bl_ctl_want { BL_WANT_NOTHING = 0, BL_WANT_HISTORY = 1, BL_WANT_FOLLOW = 2 };
+enum bl_ctl_want {
+	BL_WANT_NOTHING = 0,
+	BL_WANT_HISTORY = 1,
+	BL_WANT_FOLLOW = 2,
+	BL_WANT_OUTPUTS = 3, /* their state */
+	BL_WANT_MAX = BL_WANT_OUTPUTS
+};
 
 /* Head of every packet. */
 struct bl_ctl_msg {
@@ -49,6 +57,10 @@ void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg);
 /* Tells a client, if it is still there, what became of the change. */
 void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text);
 
+/* The state of output i; false: there is none. */
+typedef bool bl_ctl_output(void *arg, size_t i, struct bl_output_state *ret);
+void bl_ctl_on_outputs(struct bl_ctl *c, bl_ctl_output *fn, void *arg);
+
 int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err);
 int bl_ctl_fd(const struct bl_ctl *c); /* for epoll */
 void bl_ctl_serve(struct bl_ctl *c);   /* does what can be done now */
@@ -58,10 +70,15 @@ void bl_ctl_close(struct bl_ctl *c);
 /* ---- a client's side ---- */
 /* Connects and says hello. -ENOENT: no daemon. */
 int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err);
+/* After a hello that wanted it: the states of up to max outputs. */
+int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err);
 /* Has the daemon make a change; say and the result as with bl_change(). -ENOENT: no daemon. */
 int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error *err);
 /* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error).
  */
-int bl_ctl_listen(int fd, int (*fn)(const struct bl_event_view *e, void *arg), void *arg, struct bl_error *err);
+typedef int bl_ctl_fn(const struct bl_event_view *e, const void *record, size_t size, void *arg);
+int bl_ctl_listen(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err);
+/* The same of what is there now. */
+int bl_ctl_drain(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err);
 
 #endif

@@ -21,7 +21,7 @@
 #include "failure.h"
 #include "load.h"
 #include "pins.h"
-#include "printer.h"
+#include "output.h"
 #include "probe.h"
 #include "selftest.h"
 #include "trial.h"
@@ -35,7 +35,8 @@ struct daemon {
 	struct bl_ctl *ctl;
 	struct bl_worker *worker;
 	const struct bl_run_options *opt;
-	struct bl_printer printer;
+	struct bl_outputs *outputs;
+	struct bl_gen_names names;
 	int epoll, signals, timer;
 	int events_lock;
 	uint32_t gen;
@@ -276,13 +277,12 @@ static int take_policy(struct daemon *d, struct bl_error *err)
 	return d->opt->image ? take_image(d, err) : take_directory(d, err);
 }
 
-static void on_event(const struct bl_event_view *e, size_t size, void *arg)
+static void on_event(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (!d->printer.broken)
-		bl_printer_event(&d->printer, e);
-	bl_ctl_event(d->ctl, e->ev, size);
+	bl_outputs_event(d->outputs, &d->names, e);
+	bl_ctl_event(d->ctl, record, size);
 }
 
 static int watch(const struct daemon *d, int fd, struct bl_error *err)
@@ -339,6 +339,29 @@ static const char *change_asked(void *arg, uint64_t client, const struct bl_chan
 	return why;
 }
 
+/* After the policy: what is wrong here must not keep it from being in force. */
+static int open_outputs(struct daemon *d, struct bl_error *err)
+{
+	struct bl_conf *conf = malloc(sizeof(*conf));
+	int r = conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	if (r == 0 && (conf->noutputs == 0 || d->opt->json)) {
+		conf->outputs[0] = (struct bl_output_conf){.kind = BL_OUTPUT_STDOUT, .format = d->opt->json ? BL_FORMAT_JSON : BL_FORMAT_TEXT};
+		conf->noutputs = 1;
+	}
+	if (r == 0)
+		r = bl_outputs_open(conf->outputs, conf->noutputs, &d->outputs, err);
+	free(conf);
+	return r;
+}
+
+static bool output_state(void *arg, size_t i, struct bl_output_state *ret)
+{
+	struct daemon *d = arg;
+
+	return bl_outputs_state(d->outputs, i, ret);
+}
+
 static int start(struct daemon *d, struct bl_error *err)
 {
 	uint64_t usec;
@@ -348,9 +371,10 @@ static int start(struct daemon *d, struct bl_error *err)
 		return bl_error_set(err, BL_REFUSED,
 				    "another 'enforcer run' or 'enforcer events' is reading the events; "
 				    "stop it first");
-	d->printer.json = d->opt->json;
 	if (r == 0)
 		r = take_policy(d, err);
+	if (r == 0)
+		r = open_outputs(d, err);
 	if (r == 0)
 		r = bl_ctl_open(&d->ctl, err);
 	if (r == 0)
@@ -362,6 +386,7 @@ static int start(struct daemon *d, struct bl_error *err)
 	if (r < 0)
 		return r;
 	bl_ctl_on_change(d->ctl, change_asked, d);
+	bl_ctl_on_outputs(d->ctl, output_state, d);
 	d->watchdog = sd_watchdog_enabled(0, &usec) > 0;
 	tell_state(d, "READY=1\n");
 	return 0;
@@ -445,7 +470,8 @@ static void finish(struct daemon *d)
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
 	bl_worker_close(d->worker);
-	bl_printer_free(&d->printer);
+	bl_outputs_close(d->outputs);
+	bl_names_free(&d->names);
 	bl_object_close(&d->object);
 	if (d->epoll >= 0)
 		(void)close(d->epoll);

@@ -78,13 +78,13 @@ static void text_extra(struct bl_buf *b, const char *before, const char *text, c
 	bl_buf_str(b, after);
 }
 
-void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e)
+void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e)
 {
 	const struct bl_event *ev = e->ev;
 	struct bl_event_names names;
 
 	bl_event_names(n, ev, &names);
-	bl_text_time(b, bl_event_wall_ns(ev->boot_ns));
+	bl_text_time(b, e->more->wall_ns);
 	bl_buf_printf(b, " %s %s ", bl_event_verdict(ev), bl_text_op(ev->op));
 	if (ev->obj_len > 0)
 		bl_text_object(b, ev->kind, e->obj, ev->obj_len);

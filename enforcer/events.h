@@ -6,23 +6,43 @@
 #include "buf.h"
 #include "generation.h"
 
-/* The largest record: head, a program's name and an object's. */
-#define BL_EVENT_MAX (sizeof(struct bl_event) + 2 * (size_t)BL_PATH_MAX)
+/* The largest record of the kernel's: head, the names of a program and its script, a unit, a container and an object. */
+#define BL_EVENT_MAX (sizeof(struct bl_event) + 2 * (size_t)BL_PATH_MAX + BL_EXE_INLINE + BL_UNIT_MAX + BL_CONTAINER_MAX)
 
-/* One event with its two byte strings, in memory that belongs to the caller. */
+/*
+ * What is added to an event when it is taken out of the kernel's buffer, as a moment later it could not be found out any more: the time
+ * of day, the cgroup's path, the programs of ancestors. Two things that are not found out are empty.
+ */
+struct bl_event_more {
+	uint64_t wall_ns; /* of boot_ns, since 1970 */
+	uint16_t cgroup_len;
+	uint16_t exe_len[BL_EVENT_ANCESTORS];
+	uint16_t pad[3];
+	/* then the bytes of each */
+};
+_Static_assert(sizeof(struct bl_event_more) == 32, "event more");
+#define BL_MORE_MAX (sizeof(struct bl_event_more) + (1 + BL_EVENT_ANCESTORS) * (size_t)BL_PATH_MAX)
+
+/* An event and what was added to it, one behind the other, the latter at a multiple of 8. */
+#define BL_RECORD_MAX (BL_EVENT_MAX + 8 + BL_MORE_MAX)
+
+/* One event with its byte strings, in memory that belongs to the caller. */
 struct bl_event_view {
 	const struct bl_event *ev;
-	const uint8_t *exe;
-	const uint8_t *obj;
+	const uint8_t *exe, *script, *unit, *container, *obj;
+	const struct bl_event_more *more;
+	const uint8_t *cgroup;
+	const uint8_t *exes[BL_EVENT_ANCESTORS]; /* as ev->ancestors, of exe_len each */
 };
 
 /* Checks every size in a record; false: it is not an event of this version. data must be 8-byte aligned. */
-bool bl_event_decode(const void *data, size_t size, struct bl_event_view *ret);
+bool bl_event_decode(const void *data, size_t size, struct bl_event_view *ret); /* the kernel's: more is NULL */
+bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret);
 
 /* ---- names: generations' images, read once ---- */
 
 #define BL_NAMES_GENS 4
-struct bl_names {
+struct bl_gen_names {
 	struct {
 		uint32_t gen;
 		bool there;
@@ -31,8 +51,8 @@ struct bl_names {
 	size_t next;
 };
 /* The image of a generation, NULL if it is gone. Owned by n; good until the next call. */
-const struct bl_image *bl_names_image(struct bl_names *n, uint32_t gen);
-void bl_names_free(struct bl_names *n);
+const struct bl_image *bl_names_image(struct bl_gen_names *n, uint32_t gen);
+void bl_names_free(struct bl_gen_names *n);
 
 /* Texts of one event; NULL where unknown. */
 struct bl_event_names {
@@ -42,25 +62,36 @@ struct bl_event_names {
 	const char *rule; /* its text */
 	const char *message, *tag, *severity;
 };
-void bl_event_names(struct bl_names *n, const struct bl_event *ev, struct bl_event_names *ret);
+void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl_event_names *ret);
 
 /* "deny", "would-kill", "log"... */
 const char *bl_event_verdict(const struct bl_event *ev);
 
-/* Nanoseconds since 1970 of a boot time, by the clocks' difference now. */
-uint64_t bl_event_wall_ns(uint64_t boot_ns);
+/* Was the call refused? Not in audit mode, and not by `log`. */
+bool bl_event_refused(const struct bl_event *ev);
+
+/* 0 low to 3 critical, -1: the rule does not say. */
+int bl_event_severity(const struct bl_event_names *names);
+
+/* Of this boot, 32 hexadecimal digits; "" if it cannot be read. */
+const char *bl_boot_id(void);
+
+/* A name for the event that no other has, on this machine or another: the boot's id, its time and its number. */
+void bl_event_id(struct bl_buf *b, const struct bl_event *ev);
 
 /* One line each, without the newline. */
-void bl_event_text(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e);
-int bl_event_json(struct bl_buf *b, struct bl_names *n, const struct bl_event_view *e);
+void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e);
+int bl_event_json(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e);
+#define BL_EVENT_SCHEMA 1 /* of the JSON, bailiff-events(5) */
 
 /* ---- the ring buffer ---- */
 
 struct bl_events;
+/* An event, and its record, which bl_record_decode() takes. */
+typedef void bl_events_fn(const struct bl_event_view *e, const void *record, size_t size, void *arg);
 /* Calls fn for every good event; bad records are counted. Only one consumer may exist: the caller holds the events
  * lock. */
-int bl_events_open(const struct bl_object *o, void (*fn)(const struct bl_event_view *e, size_t size, void *arg),
-		   void *arg, struct bl_events **ret, struct bl_error *err);
+int bl_events_open(const struct bl_object *o, bl_events_fn *fn, void *arg, struct bl_events **ret, struct bl_error *err);
 int bl_events_fd(const struct bl_events *e);			  /* for epoll */
 int bl_events_consume(struct bl_events *e, struct bl_error *err); /* takes what is there */
 uint64_t bl_events_bad(const struct bl_events *e);

@@ -16,12 +16,14 @@
 #include "image.h"
 #include "probe.h"
 #include "status.h"
+#include "top.h"
 #include "trial.h"
+#include "why.h"
 
 #include "banned.h"
 
 struct options {
-	bool json, follow, diff, help;
+	bool json, follow, diff, once, help;
 	unsigned int load;  /* BL_LOAD_* */
 	uint32_t seconds;   /* --for */
 	char *const *files; /* given */
@@ -35,6 +37,7 @@ enum {
 	OPT_ACCEPT_LINKS = 8,
 	OPT_DIFF = 16,
 	OPT_FOR = 32,
+	OPT_ONCE = 1024,
 	ARG_MAY = 64,
 	ARG_MUST = 128,
 	ARG_MORE = 256,
@@ -219,6 +222,16 @@ static int run_status(const struct options *opt, struct bl_error *err)
 	return bl_status(opt->json, err);
 }
 
+static int run_why(const struct options *opt, struct bl_error *err)
+{
+	return bl_why(opt->files[0], err);
+}
+
+static int run_top(const struct options *opt, struct bl_error *err)
+{
+	return bl_top(opt->once, err);
+}
+
 static int run_doctor(const struct options *opt, struct bl_error *err)
 {
 	return bl_doctor(opt->json, err);
@@ -250,6 +263,8 @@ static const struct command commands[] = {
 	 OPT_DRY_RUN | OPT_ACCEPT_LINKS | OPT_JSON | ARG_MAY, run_run},
 	{"status", "[--json]", "what is in force, with hits and counters", OPT_JSON | SETTLES, run_status},
 	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW | SETTLES, run_events},
+	{"why", "PID|UNIT|EXE", "the last refusals in plain words, and what would allow them", ARG_MUST | SETTLES, run_why},
+	{"top", "[--once]", "what is being refused and reported, by profile and rule", OPT_ONCE | SETTLES, run_top},
 	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
 	{"unload", "", "end enforcement and remove everything", 0, run_unload},
 };
@@ -286,7 +301,7 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 	if (ret->nfiles > max)
 		return usage_error(c, "too many arguments: ", argv[argc - 1]);
 	if ((c->takes & ARG_MUST) != 0 && ret->nfiles == 0)
-		return usage_error(c, "an image is missing; 'policyc build' makes one", "");
+		return usage_error(c, c->run == run_why ? "whose refusals? a pid, a unit or a program's path" : "an image is missing; 'policyc build' makes one", "");
 	if (ret->diff && ret->load != 0)
 		return usage_error(c, "--diff loads nothing; leave out ", ret->load & BL_LOAD_DRY_RUN ? "--dry-run" : "--accept-links");
 	if (ret->load != 0 && ret->nfiles == 0)
@@ -320,6 +335,7 @@ static int parse_options(const struct command *c, int argc, char **argv, struct 
 		{"json", no_argument, NULL, OPT_JSON},
 		{"follow", no_argument, NULL, OPT_FOLLOW},
 		{"diff", no_argument, NULL, OPT_DIFF},
+		{"once", no_argument, NULL, OPT_ONCE},
 		{"for", required_argument, NULL, OPT_FOR},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -340,6 +356,7 @@ static int parse_options(const struct command *c, int argc, char **argv, struct 
 		ret->json |= o == OPT_JSON;
 		ret->follow |= o == OPT_FOLLOW;
 		ret->diff |= o == OPT_DIFF;
+		ret->once |= o == OPT_ONCE;
 		if (o == OPT_FOR) {
 			ret->seconds = parse_time(optarg);
 			if (ret->seconds == 0)

@@ -6,7 +6,7 @@
 #include "events.h"
 
 struct bl_printer {
-	struct bl_names names;
+	struct bl_gen_names names;
 	struct bl_buf line;
 	bool json;
 	bool broken; /* nobody reads any more */

@@ -27,6 +27,8 @@ struct status {
 	struct bl_tables *tables;
 	uint64_t stats[BL_STAT_MAX];
 	uint32_t daemon; /* pid, 0: none */
+	struct bl_output_state outputs[BL_OUTPUTS_MAX];
+	size_t noutputs;
 	bool bpf_listed;
 	const char *missing; /* hook that is needed and not attached */
 	struct bl_trial trial;
@@ -36,7 +38,7 @@ struct status {
 
 /* ---- gathering ---- */
 
-static int read_stats(const struct bl_object *o, uint64_t *ret, struct bl_error *err)
+int bl_stats_read(const struct bl_object *o, uint64_t *ret, struct bl_error *err)
 {
 	int ncpus = libbpf_num_possible_cpus();
 	uint64_t *values;
@@ -71,8 +73,10 @@ static void find_daemon(struct status *s)
 {
 	int fd;
 
-	if (bl_ctl_connect(BL_WANT_NOTHING, &fd, &s->daemon, NULL) == 0)
-		(void)close(fd);
+	if (bl_ctl_connect(BL_WANT_OUTPUTS, &fd, &s->daemon, NULL) != 0)
+		return;
+	(void)bl_ctl_outputs(fd, s->outputs, BL_OUTPUTS_MAX, &s->noutputs, NULL);
+	(void)close(fd);
 }
 
 static int gather(struct status *s, struct bl_error *err)
@@ -94,7 +98,7 @@ static int gather(struct status *s, struct bl_error *err)
 	if (r == 0)
 		r = bl_gen_tables(gen, &s->tables, err);
 	if (r == 0)
-		r = read_stats(&o, s->stats, err);
+		r = bl_stats_read(&o, s->stats, err);
 	bl_object_close(&o);
 	if (r < 0)
 		return r;
@@ -189,6 +193,22 @@ static void print_hooks(void)
 	(void)printf("\n");
 }
 
+static void print_outputs(const struct status *s)
+{
+	for (size_t i = 0; i < s->noutputs; i++) {
+		const struct bl_output_state *o = &s->outputs[i];
+
+		(void)printf("output ");
+		print_string(o->name);
+		(void)printf(": %" PRIu64 " written, %" PRIu64 " dropped, %" PRIu64 " waiting", o->written, o->dropped, o->waiting);
+		if (o->error[0] != '\0') {
+			(void)printf("; ");
+			print_string(o->error);
+		}
+		(void)printf("\n");
+	}
+}
+
 static void print_failure(const struct status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
@@ -245,6 +265,7 @@ static void print_text(const struct status *s)
 	else
 		(void)printf(
 			"daemon: not running; enforcement does not need it, events are kept in the kernel's buffer\n");
+	print_outputs(s);
 	print_profiles(s);
 }
 
@@ -319,6 +340,23 @@ static json_t *counters_json(const struct status *s)
 	return o;
 }
 
+static json_t *outputs_json(const struct status *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->noutputs; i++) {
+		json_t *o = json_object();
+
+		set_new(o, "output", text_json(s->outputs[i].name));
+		set_new(o, "written", json_integer((json_int_t)s->outputs[i].written));
+		set_new(o, "dropped", json_integer((json_int_t)s->outputs[i].dropped));
+		set_new(o, "waiting", json_integer((json_int_t)s->outputs[i].waiting));
+		set_new(o, "error", s->outputs[i].error[0] != '\0' ? text_json(s->outputs[i].error) : json_null());
+		(void)json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *hooks_json(void)
 {
 	json_t *list = json_array();
@@ -388,6 +426,7 @@ static void print_json(const struct status *s)
 	set_trial(o, s);
 	set_changes(o, s);
 	set_new(o, "daemon_pid", s->daemon != 0 ? json_integer(s->daemon) : json_null());
+	set_new(o, "outputs", outputs_json(s));
 	set_new(o, "hooks", hooks_json());
 	set_new(o, "counters", counters_json(s));
 	set_new(o, "profiles", profiles_json(s));

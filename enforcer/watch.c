@@ -11,18 +11,19 @@
 
 #include "banned.h"
 
-static int print_one(const struct bl_event_view *e, void *arg)
+static int print_one(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
 	struct bl_printer *p = arg;
 
+	(void)record;
+	(void)size;
 	bl_printer_event(p, e);
 	return p->broken;
 }
 
-static void print_from_ring(const struct bl_event_view *e, size_t size, void *arg)
+static void print_from_ring(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
-	(void)size;
-	(void)print_one(e, arg);
+	(void)print_one(e, record, size, arg);
 }
 
 static int follow_ring(struct bl_events *events, const struct bl_printer *p, bool follow, struct bl_error *err)

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 4u
+#define BL_ABI_VERSION 5u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -395,11 +395,26 @@ struct bl_result {
 };
 
 /* ---- events ---- */
-#define BL_EVENT_VERSION 1u
+#define BL_EVENT_VERSION 2u
 #define BL_EVF_CANONICAL 1u /* the object's name is a canonical one, not that by which it was reached */
+#define BL_EVF_UNTRUSTED 2u /* of the label: BL_LF_UNTRUSTED */
+#define BL_EVENT_ANCESTORS 8u
+#define BL_TTY_LEN 16u
+
+struct bl_ancestor {
+	__u64 start_ns;
+	__u32 pid; /* thread group */
+	__u32 pad;
+	__u8 comm[BL_COMM_LEN];
+};
+
+/*
+ * A record has what comes before `ancestors`, nancestors of these, the parent first, and then, without NUL: exe, script, unit, container
+ * and object, of their lengths.
+ */
 struct bl_event {
 	__u32 version;
-	__u32 size; /* of the whole record with exe and object */
+	__u32 size; /* of the whole record */
 	__u64 seq;  /* number of this event since the object was loaded */
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cgid;
@@ -416,14 +431,25 @@ struct bl_event {
 	__u32 ppid;
 	__u32 uid;  /* real */
 	__u32 euid; /* effective */
+	__u32 gid;
+	__u32 egid;
+	__u32 login; /* audit loginuid */
 	__u32 kind; /* enum bl_kind of the object */
-	__u8 comm[BL_COMM_LEN];
-	__u16 exe_len;
-	__u16 obj_len;
 	__u32 flags; /* BL_EVF_* */
-	/* exe_len bytes of exe, then obj_len bytes of object; neither ends in NUL */
+	__u8 comm[BL_COMM_LEN];
+	__u8 tty[BL_TTY_LEN]; /* the controlling terminal as the kernel calls it; "": none */
+	__u16 exe_len;
+	__u16 script_len;
+	__u16 unit_len;
+	__u16 container_len;
+	__u16 obj_len;
+	__u16 nancestors;
+	__u32 pad;
+	struct bl_ancestor ancestors[BL_EVENT_ANCESTORS];
 };
-_Static_assert(sizeof(struct bl_event) == 104, "event");
+#define BL_EVENT_HEAD 144u
+_Static_assert(__builtin_offsetof(struct bl_event, ancestors) == BL_EVENT_HEAD, "event head");
+_Static_assert(sizeof(struct bl_event) == BL_EVENT_HEAD + 32 * BL_EVENT_ANCESTORS, "event");
 
 /* ---- counters: one per-CPU array ---- */
 #define BL_STATS(X) \

@@ -3,7 +3,7 @@
 #ifndef BL_KEY_H
 #define BL_KEY_H
 
-#include "automaton.h"
+#include "run.h"
 
 static inline void bl_key_byte(struct bl_name *n, __u32 *from, __u8 b)
 {

@@ -3,7 +3,7 @@
 #ifndef BL_WHO_H
 #define BL_WHO_H
 
-#include "automaton.h"
+#include "run.h"
 
 static inline int bl_bit(const __u64 *set, __u32 bit, __u32 nbits)
 {

@@ -179,28 +179,40 @@ static bool join_halves(uint8_t *to, size_t bytes, const uint8_t *halves)
  * protocol, family, then in halves 4 or 16 address bytes, perhaps 2 port bytes, for an accept the peer's address: bl_key_net(),
  * bl_key_accept()
  */
-static bool text_net(struct bl_buf *b, const uint8_t *p, size_t n)
+bool bl_text_net(const void *key, size_t n, struct bl_text_net *ret)
 {
-	bool v6 = n >= 2 && p[1] == BL_FAM_INET6, has_port, has_peer;
+	const uint8_t *p = key;
+	bool v6 = n >= 2 && p[1] == BL_FAM_INET6;
 	size_t addr_len = v6 ? 16 : 4;
-	char addr[INET6_ADDRSTRLEN];
 	uint8_t bytes[34];
 	size_t len = n < 2 ? 0 : (n - 2) / 2;
 
+	*ret = (struct bl_text_net){.v6 = v6, .addr = ""};
 	if (n < 2 || n % 2 != 0 || len > sizeof(bytes) || !proto_text(p[0]) || (!v6 && p[1] != BL_FAM_INET))
 		return false;
-	has_peer = len > addr_len + 2;
-	has_port = len == addr_len + 2 || len == 2 * addr_len + 2;
-	if (len != addr_len + (has_port ? 2 : 0) + (has_peer ? addr_len : 0) || !join_halves(bytes, len, p + 2))
+	ret->proto = proto_text(p[0]);
+	ret->has_peer = len > addr_len + 2;
+	ret->has_port = len == addr_len + 2 || len == 2 * addr_len + 2;
+	if (len != addr_len + (ret->has_port ? 2 : 0) + (ret->has_peer ? addr_len : 0) || !join_halves(bytes, len, p + 2))
 		return false;
-	if (!inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, addr, sizeof(addr)))
+	if (ret->has_port)
+		ret->port = (uint16_t)(bytes[addr_len] << 8 | bytes[addr_len + 1]);
+	return inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, ret->addr, sizeof(ret->addr)) &&
+	       (!ret->has_peer || inet_ntop(v6 ? AF_INET6 : AF_INET, bytes + len - addr_len, ret->peer, sizeof(ret->peer)));
+}
+
+static bool text_net(struct bl_buf *b, const uint8_t *p, size_t n)
+{
+	struct bl_text_net e;
+
+	if (!bl_text_net(p, n, &e))
 		return false;
-	bl_buf_printf(b, "%s ", proto_text(p[0]));
-	bl_buf_printf(b, v6 && has_port ? "[%s]" : "%s", addr);
-	if (has_port)
-		bl_buf_printf(b, ":%u", bytes[addr_len] << 8 | bytes[addr_len + 1]);
-	if (has_peer && inet_ntop(v6 ? AF_INET6 : AF_INET, bytes + len - addr_len, addr, sizeof(addr)))
-		bl_buf_printf(b, " from %s", addr);
+	bl_buf_printf(b, "%s ", e.proto);
+	bl_buf_printf(b, e.v6 && e.has_port ? "[%s]" : "%s", e.addr);
+	if (e.has_port)
+		bl_buf_printf(b, ":%u", e.port);
+	if (e.has_peer)
+		bl_buf_printf(b, " from %s", e.peer);
 	return true;
 }
 

@@ -36,6 +36,15 @@ void bl_text_pattern(struct bl_buf *b, const char *name);
 bool bl_text_nameless(uint32_t kind, const void *key, size_t n);
 void bl_text_object(struct bl_buf *b, uint32_t kind, const void *key, size_t n);
 
+/* The parts of a BL_KEY_NET key; false: it is none. */
+struct bl_text_net {
+	const char *proto; /* "tcp", "udp", "other" */
+	bool v6, has_port, has_peer;
+	uint16_t port;
+	char addr[46], peer[46]; /* INET6_ADDRSTRLEN; the peer's of an accept */
+};
+bool bl_text_net(const void *key, size_t n, struct bl_text_net *ret);
+
 void bl_text_hex(struct bl_buf *b, const void *bytes, size_t n);
 
 /* "2026-11-21T10:00:00.123Z", from nanoseconds since 1970; UTC. */

@@ -229,12 +229,42 @@ static int one_group(struct cursor *c, const char *name, struct request_process 
 	return number(c, name, &q->groups[i]);
 }
 
+/* After the opening brace of what an event says of an ancestor: its exe, NULL: it is not known. */
+static int ancestor_object(struct cursor *c, const char **ret)
+{
+	char *name;
+	size_t n;
+
+	*ret = NULL;
+	if (take(c, '}'))
+		return 0;
+	do {
+		if (!take(c, '"') || string(c, &name, &n) < 0 || !take(c, ':'))
+			return bad(c, "a member has no name");
+		if ((strcmp(name, "exe") == 0 ? text(c, name, ret) : skip_value(c, 0)) < 0)
+			return -EINVAL;
+	} while (take(c, ','));
+	return take(c, '}') ? 0 : bad(c, "an object or array does not end");
+}
+
+/* One whose program is not known is passed over. */
 static int one_ancestor(struct cursor *c, const char *name, struct request_process *q, size_t i)
 {
-	if (text(c, name, &q->exes[i]) < 0)
-		return -EINVAL;
-	q->nancestors = i + 1;
-	return q->exes[i] ? 0 : bl_error_set(c->err, -EINVAL, "\"%s\" contains something that is not a string", name);
+	const char *exe;
+
+	(void)i;
+	if (take(c, '{')) {
+		if (ancestor_object(c, &exe) < 0)
+			return -EINVAL;
+	} else {
+		if (text(c, name, &exe) < 0)
+			return -EINVAL;
+		if (!exe)
+			return bl_error_set(c->err, -EINVAL, "\"%s\" contains something that is not a string", name);
+	}
+	if (exe)
+		q->exes[q->nancestors++] = exe;
+	return 0;
 }
 
 static int one_capability(struct cursor *c, const char *name, struct request_process *q, size_t i)
@@ -284,8 +314,12 @@ static int process_member(struct cursor *c, const char *name, struct request_pro
 		return text(c, name, &q->p.container);
 	if (strcmp(name, "euid") == 0)
 		return number(c, name, &q->p.euid);
-	if (strcmp(name, "login") == 0)
+	if (strcmp(name, "login") == 0 || strcmp(name, "auid") == 0)
 		return number(c, name, &q->p.login);
+	if (strcmp(name, "egid") == 0) {
+		q->has_egid = true;
+		return number(c, name, &q->egid);
+	}
 	if (strcmp(name, "untrusted") == 0)
 		return boolean(c, name, &q->p.untrusted);
 	if (strcmp(name, "groups") == 0)
@@ -363,6 +397,8 @@ static void process_finish(struct request_process *q)
 	q->p.scripts = q->scripts;
 	q->p.untrusted |= q->p.nexes == 0;
 	q->p.exes = q->exes;
+	if (q->p.ngroups == 0 && q->has_egid)
+		q->groups[q->p.ngroups++] = q->egid;
 	q->p.groups = q->groups;
 	q->p.cgroup = q->p.cgroup ? q->p.cgroup : "/";
 }

@@ -10,12 +10,17 @@
 
 #define REQUEST_VALUES 64u /* of one array */
 
-/* One process: exe, script, cgroup, unit, container, euid, login, groups, capabilities, ancestors (programs, the oldest first), untrusted. */
+/*
+ * One process: exe, script, cgroup, unit, container, euid, login or auid, groups, or egid alone, capabilities, ancestors (programs or objects with
+ * "exe", the oldest first), untrusted.
+ */
 struct request_process {
 	struct sim_process p; /* exes, groups point to the next two */
 	const char *exes[REQUEST_VALUES + 1], *scripts[REQUEST_VALUES + 1];
 	uint32_t groups[REQUEST_VALUES];
 	size_t nancestors;
+	bool has_egid;
+	uint32_t egid;
 	const char *exe; /* NULL or "": nameless */
 	const char *script; /* that brought it, NULL: none */
 };

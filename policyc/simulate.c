@@ -47,7 +47,7 @@ static int check_process(const struct sim_process *p, struct bl_error *err)
 
 static void take_name(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const char *s, uint32_t kind)
 {
-	if (s)
+	if (s && s[0] != '\0')
 		bl_label_key(t, l, n, put_name(n, s, strlen(s)), kind);
 }
 

@@ -36,6 +36,11 @@ START_TEST(conf_values)
 	ck_assert_uint_eq(c.compile_seconds, 3600);
 	ck_assert_uint_eq(c.compile_mib, 64);
 	ck_assert(c.audit && c.accept_links);
+	ck_assert_uint_eq(c.noutputs, 0);
+	ck_assert_int_eq(parse("output = journal\noutput = file /a format=ecs # and\noutput=stdout", &c, &err), 0);
+	ck_assert_uint_eq(c.noutputs, 3);
+	ck_assert(c.outputs[0].kind == BL_OUTPUT_JOURNAL && c.outputs[1].kind == BL_OUTPUT_FILE && c.outputs[2].kind == BL_OUTPUT_STDOUT);
+	ck_assert_str_eq(c.outputs[1].where, "/a");
 }
 END_TEST
 
@@ -61,6 +66,9 @@ START_TEST(conf_refused)
 		{"compile-user =", "x.conf:1: compile-user: the name of a user other than root is wanted"},
 		{"policy-dir = etc", "x.conf:1: policy-dir: an absolute path is wanted"},
 		{"compiler = ", "x.conf:1: compiler: an absolute path is wanted"},
+		{"output = file x", "x.conf:1: output: the absolute path of a file is wanted after 'file'"},
+		{"output=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout",
+		 "x.conf:9: output: there are 8 outputs at most"},
 	};
 	struct bl_conf c;
 	struct bl_error err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The decision core: a walk over the table. Part of decide.h. */
-#ifndef BL_AUTOMATON_H
-#define BL_AUTOMATON_H
+#ifndef BL_RUN_H
+#define BL_RUN_H
 
 #include "abi.h"
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `enforcer top`: what is being refused and reported, by profile and rule. */
+#ifndef BL_TOP_H
+#define BL_TOP_H
+
+#include "events.h"
+
+#define BL_TOP_SECONDS 2 /* between two frames */
+
+/* One rule's, or with rule NULL one profile's default's. */
+struct bl_top_row {
+	const char *profile, *rule, *file; /* rule: its text */
+	uint32_t line;
+	uint8_t verdict;
+	bool audit;
+	uint64_t hits;
+	uint64_t before;  /* hits at the last frame */
+	const char *last; /* in words; NULL: not known */
+};
+
+/* A frame of at most height lines of at most width characters, 0: any. seconds since the last frame, 0: it is the first. Sorts rows. */
+void bl_top_frame(struct bl_buf *b, const char *head, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height);
+
+/* Draws until 'q' or a signal; once: a single frame. */
+int bl_top(bool once, struct bl_error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A frame of `enforcer top`: what is busy first, nothing without hits, no line longer and no frame higher than the screen. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "top.h"
+
+#include "banned.h"
+
+static const struct bl_top_row example[] = {
+	{"p", "deny read /a", "p.policy", 4, BL_V_DENY, false, 100, 100, NULL},
+	{"p", "log read /b", "p.policy", 5, BL_V_LOG, true, 7, 1, "read /b by /bin/c[9]"},
+	{"p", "deny read /never", "p.policy", 6, BL_V_DENY, false, 0, 0, NULL},
+	{"q\x1b[2J", NULL, "q.policy", 2, BL_V_DENY, true, 3, 0, NULL},
+	{"p", "kill read /\xc3\xa9", "p.policy", 7, BL_V_KILL, false, 200, 200, NULL},
+};
+
+static void frame(unsigned int seconds, size_t width, size_t height, struct bl_buf *b)
+{
+	struct bl_top_row rows[BL_ARRAY_SIZE(example)];
+
+	memcpy(rows, example, sizeof(rows));
+	bl_buf_reset(b);
+	bl_top_frame(b, "head", rows, BL_ARRAY_SIZE(rows), seconds, width, height);
+	ck_assert_ptr_nonnull(bl_buf_text(b));
+}
+
+START_TEST(everything)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	frame(2, 0, 0, &b);
+	ck_assert_str_eq(bl_buf_text(&b), "head\n"
+					  "      HITS    PER S  VERDICT    PROFILE  RULE  <- LAST\n"
+					  "         7      3.0  log        p  p.policy:5: log read /b  <- read /b by /bin/c[9]\n"
+					  "         3      1.5  would-deny q\\x1b[2J  q.policy:2: default\n"
+					  "       200      0.0  kill       p  p.policy:7: kill read /\xc3\xa9\n"
+					  "       100      0.0  deny       p  p.policy:4: deny read /a\n");
+	bl_buf_free(&b);
+}
+END_TEST
+
+START_TEST(first_frame)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	frame(0, 0, 0, &b);
+	ck_assert_ptr_nonnull(strstr(bl_buf_text(&b), "         7        -  log "));
+	bl_buf_free(&b);
+}
+END_TEST
+
+START_TEST(small_screens)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	for (size_t width = 1; width < 80; width++) {
+		frame(2, width, 0, &b);
+		for (const char *line = bl_buf_text(&b); *line; line = strchr(line, '\n') + 1) {
+			size_t chars = 0;
+
+			for (size_t i = 0; line[i] != '\n'; i++)
+				chars += ((unsigned char)line[i] & 0xc0) != 0x80;
+			ck_assert_uint_le(chars, width);
+		}
+	}
+	frame(2, 59, 0, &b); /* not in the middle of a character */
+	ck_assert_ptr_nonnull(strstr(bl_buf_text(&b), "kill read /\xc3\xa9\n"));
+	for (size_t height = 3; height < 10; height++) {
+		size_t lines = 0;
+
+		frame(2, 0, height, &b);
+		for (const char *p = bl_buf_text(&b); (p = strchr(p, '\n')) != NULL; p++)
+			lines++;
+		ck_assert_uint_le(lines, height);
+	}
+	bl_buf_free(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("enforcer_top");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, everything);
+	tcase_add_test(t, first_frame);
+	tcase_add_test(t, small_screens);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
