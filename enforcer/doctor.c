@@ -99,6 +99,11 @@ static void check_lockdown(struct findings *f)
 	       "bpf_probe_read_kernel(), which names of files need");
 }
 
+static void check_symbols(struct findings *f)
+{
+	add_if(f, bl_probe_symbols(), "addresses of the kernel's symbols (/proc/kallsyms)", BL_SYMBOLS_CURE);
+}
+
 static void check_mounts(struct findings *f)
 {
 	add_if(f, bl_probe_fs_is(BL_BPFFS, BPF_FS_MAGIC), "BPF file system on " BL_BPFFS,
@@ -181,6 +186,7 @@ int bl_doctor(bool json, struct bl_error *err)
 	check_lsm(&f);
 	check_caps(&f);
 	check_lockdown(&f);
+	check_symbols(&f);
 	check_mounts(&f);
 	check_hooks(&f);
 	/* What the kernel has cannot be asked without the right to. */

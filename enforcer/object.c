@@ -198,6 +198,9 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, boo
 		r = reuse_maps(skel->obj, err);
 	if (r < 0)
 		return r;
+	if (!bl_probe_symbols())
+		return bl_error_set(err, BL_SYSTEM, "the kernel does not say where its symbols are (/proc/kallsyms), which the programs need; %s",
+				    BL_SYMBOLS_CURE);
 	skel->rodata->bl_setattr_idmap = bl_probe_hook_args("inode_setattr") == 3;
 	r = bailiff__load(skel);
 	if (r < 0)

@@ -36,6 +36,13 @@ int bl_probe_switch(enum bl_switch *ret, struct bl_error *err);
 /* The same for the text of a command line. */
 int bl_switch_parse(const char *cmdline, enum bl_switch *ret, struct bl_error *err);
 
+/*
+ * Whether /proc/kallsyms tells this process where the kernel's symbols are (Linux: kallsyms_show_value()). libbpf takes the zeros that it shows
+ * otherwise for addresses, and the programs then read no lock and no namespace.
+ */
+bool bl_probe_symbols(void);
+#define BL_SYMBOLS_CURE "add CAP_SYSLOG to the capabilities of the service, and set kernel.kptr_restrict to 0 or 1 with sysctl while it loads programs"
+
 /* Which of bl_hooks this kernel has; fails without BTF. have has BL_NHOOKS elements. */
 int bl_probe_hooks(bool *have, struct bl_error *err);
 
