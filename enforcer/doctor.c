@@ -94,9 +94,7 @@ static void check_lockdown(struct findings *f)
 
 	bl_probe_lockdown(mode);
 	(void)snprintf(what, sizeof(what), "lockdown mode (found: %.100s)", mode);
-	add_if(f, strcmp(mode, "confidentiality") != 0, what,
-	       "boot with lockdown=integrity or without lockdown=: in confidentiality mode the kernel refuses "
-	       "bpf_probe_read_kernel(), which names of files need");
+	add_if(f, strcmp(mode, "confidentiality") != 0, what, BL_LOCKDOWN_CURE);
 }
 
 static void check_symbols(struct findings *f)

@@ -17,6 +17,10 @@ void bl_probe_lsm_cure(const char *list, char ret[BL_PROBE_TEXT]);
 /* The chosen word of /sys/kernel/security/lockdown, "none" if the kernel has no lockdown. */
 void bl_probe_lockdown(char ret[BL_PROBE_TEXT]);
 
+/* In that mode the verifier knows no such helper, on any kernel: bpf_base_func_proto() and bpf_tracing_func_proto(). */
+#define BL_LOCKDOWN_CURE \
+	"boot with lockdown=integrity or without lockdown=: in confidentiality mode the kernel refuses bpf_probe_read_kernel(), which names of files need"
+
 /* Whether an effective capability is held by this process. */
 bool bl_probe_cap(unsigned int cap);
 
