@@ -92,6 +92,25 @@ $(O)/bin/enforcer: $(O)/enforcer/main.o $(O)/enforcer/libenforcer.a $(O)/lib/lib
 
 -include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d $(O)/tests/unit/*.d)
 
+## make install         programs, manual pages, unit and completions: DESTDIR, prefix (/usr); /etc is sysconfdir
+prefix ?= /usr
+sysconfdir ?= /etc
+.PHONY: install
+install: all
+	$(Q)install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/systemd/system \
+		$(addprefix $(DESTDIR)$(prefix)/share/,man/man1 man/man5 man/man8 bash-completion/completions zsh/site-functions \
+		vim/vimfiles/ftdetect vim/vimfiles/syntax) $(DESTDIR)$(sysconfdir)/bailiff/policy.d
+	$(Q)install -m 755 $(O)/bin/enforcer $(DESTDIR)$(prefix)/sbin/
+	$(Q)install -m 755 $(O)/bin/policyc $(DESTDIR)$(prefix)/bin/
+	$(Q)set -e; for page in man/*.[158]; do install -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/; done
+	$(Q)sed 's#/usr/sbin/enforcer#$(prefix)/sbin/enforcer#' systemd/bailiff.service >$(O)/bailiff.service
+	$(Q)install -m 644 $(O)/bailiff.service $(DESTDIR)$(prefix)/lib/systemd/system/
+	$(Q)set -e; for shell in completion/*.bash; do \
+		install -m 644 $$shell $(DESTDIR)$(prefix)/share/bash-completion/completions/$$(basename $$shell .bash); done
+	$(Q)install -m 644 completion/_* $(DESTDIR)$(prefix)/share/zsh/site-functions/
+	$(Q)set -e; for part in ftdetect syntax; do \
+		install -m 644 editors/vim/$$part/bailiff.vim $(DESTDIR)$(prefix)/share/vim/vimfiles/$$part/; done
+
 # ---- tests ----
 UNIT := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
 
@@ -192,6 +211,8 @@ check-long: setup-test
 	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold
 	@tests/vm/run -a preempt=full -t 10-main -t 30-subjects -t 40-names -t 50-exec $(KERNELS)
 	@for t in $(basename $(notdir $(wildcard tests/vm/long/*.t))); do tests/vm/run -t $$t $(KERNELS) || exit 1; done
+	@BAILIFF_STRESS=1800 tests/vm/run -a preempt=full -t 76-stress $(KERNELS)
+	@set -e; for k in $(KERNELS); do tests/vm/lockdown $$k; tests/vm/boot $$k; done
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md
 .PHONY: bench-compiler

@@ -151,10 +151,10 @@ static __always_inline int walk_top(__u64 mount)
 
 static __always_inline __u32 seq_read(const void *lock)
 {
-	__u32 seq = 1;
+	__u32 seq;
 
-	bpf_probe_read_kernel(&seq, sizeof(seq), lock);
-	return seq;
+	/* odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest */
+	return bpf_probe_read_kernel(&seq, sizeof(seq), lock) != 0 ? 1 : seq;
 }
 
 static long walk_try(__u32 i, struct walker *c)

@@ -40,6 +40,7 @@ struct daemon {
 	int epoll, signals, timer;
 	int events_lock;
 	uint32_t gen;
+	uint64_t failed_ns; /* when the failure that systemd was told of happened, 0: it was told of none */
 	bool watchdog; /* systemd wants to hear from us */
 	bool stop;
 };
@@ -67,16 +68,23 @@ static void say_state(const struct daemon *d, const char *how)
 	bl_gen_free(&g);
 }
 
+/* The last change that failed; at 0 and without a text if none did. */
+static void read_failure(struct bl_failure *ret)
+{
+	if (!bl_failure_read(ret))
+		ret->at_ns = 0, ret->text[0] = '\0';
+}
+
 /* For systemd; without it nothing happens. */
-static void tell_state(const struct daemon *d, const char *before)
+static void tell_state(struct daemon *d, const char *before)
 {
 	struct bl_gen g = {0};
 	struct bl_failure f;
 
 	if (bl_gen_open(d->gen, &g, NULL) < 0)
 		return;
-	if (!bl_failure_read(&f))
-		f.text[0] = '\0';
+	read_failure(&f);
+	d->failed_ns = f.at_ns;
 	(void)sd_notifyf(0, "%sSTATUS=%s, generation %" PRIu32 " from %s%s%.*s", before, dry(&g), d->gen, g.info->path,
 			 f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
 	bl_gen_free(&g);
@@ -394,10 +402,11 @@ static int start(struct daemon *d, struct bl_error *err)
 
 /* ---- loop ---- */
 
-/* Notices a policy that was replaced, and one that was taken out; ends a trial that is over. */
+/* Notices a policy that was replaced, one that was taken out, and a change by somebody else that failed; ends a trial that is over. */
 static int look(struct daemon *d, struct bl_error *err)
 {
 	struct bl_error what = {""};
+	struct bl_failure f;
 	uint64_t ticks;
 	uint32_t gen;
 
@@ -409,10 +418,15 @@ static int look(struct daemon *d, struct bl_error *err)
 	bl_worker_step(d->worker, &d->object);
 	if (!bl_pins_has("maps/slot"))
 		return bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more");
-	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == d->gen || gen == 0)
+	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == 0)
 		return 0;
-	d->gen = gen;
-	say_state(d, "now in force:");
+	read_failure(&f);
+	if (gen == d->gen && f.at_ns == d->failed_ns)
+		return 0;
+	if (gen != d->gen) {
+		d->gen = gen;
+		say_state(d, "now in force:");
+	}
 	tell_state(d, "");
 	return 0;
 }

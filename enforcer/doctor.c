@@ -94,9 +94,12 @@ static void check_lockdown(struct findings *f)
 
 	bl_probe_lockdown(mode);
 	(void)snprintf(what, sizeof(what), "lockdown mode (found: %.100s)", mode);
-	add_if(f, strcmp(mode, "confidentiality") != 0, what,
-	       "boot with lockdown=integrity or without lockdown=: in confidentiality mode the kernel refuses "
-	       "bpf_probe_read_kernel(), which names of files need");
+	add_if(f, strcmp(mode, "confidentiality") != 0, what, BL_LOCKDOWN_CURE);
+}
+
+static void check_symbols(struct findings *f)
+{
+	add_if(f, bl_probe_symbols(), "addresses of the kernel's symbols (/proc/kallsyms)", BL_SYMBOLS_CURE);
 }
 
 static void check_mounts(struct findings *f)
@@ -181,6 +184,7 @@ int bl_doctor(bool json, struct bl_error *err)
 	check_lsm(&f);
 	check_caps(&f);
 	check_lockdown(&f);
+	check_symbols(&f);
 	check_mounts(&f);
 	check_hooks(&f);
 	/* What the kernel has cannot be asked without the right to. */

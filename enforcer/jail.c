@@ -187,7 +187,7 @@ __attribute__((noreturn)) static void child(const struct bl_jail *j, int compile
 
 /* ---- the parent ---- */
 
-/* The policyc that belongs to this enforcer is beside it. */
+/* The policyc that belongs to this enforcer is beside it, or in bin where that is in sbin. */
 static int open_compiler(const struct bl_conf *conf, struct bl_error *err)
 {
 	char path[PATH_MAX], *slash;
@@ -202,11 +202,11 @@ static int open_compiler(const struct bl_conf *conf, struct bl_error *err)
 			return bl_error_set(err, BL_SYSTEM, "cannot find out where this program is: %m");
 		path[n] = '\0';
 		slash = strrchr(path, '/');
-		if (!slash || (size_t)(slash - path) + sizeof("/policyc") > sizeof(path))
+		if (!slash || (size_t)(slash - path) + sizeof("/../bin/policyc") > sizeof(path))
 			return bl_error_set(err, BL_SYSTEM, "there is no room for the name of policyc");
 		memcpy(slash, "/policyc", sizeof("/policyc"));
 		if (access(path, X_OK) < 0) /* sbin and bin */
-			(void)snprintf(path, sizeof(path), "/usr/bin/policyc");
+			memcpy(slash, "/../bin/policyc", sizeof("/../bin/policyc"));
 	}
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)

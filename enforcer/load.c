@@ -356,6 +356,9 @@ int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_
 	r = ask_switch(&job, err);
 	if (r == 0)
 		r = parse_image(&job, err);
+	/* A power cut while a file is written can leave it empty. */
+	if (r == 0 && (how->options & BL_LOAD_KEEP) != 0 && job.image.tables->nprofiles == 0)
+		r = bl_error_set(err, BL_REFUSED, "%s has no profile, which would allow everything; to end enforcement run: enforcer unload", p->name);
 	if (r == 0)
 		r = check_owners(p->name, &job.image, err);
 	if (r == 0)

@@ -8,7 +8,7 @@
 
 #define BL_LOAD_DRY_RUN 1u	/* every profile is in audit mode */
 #define BL_LOAD_ACCEPT_LINKS 2u /* patterns may go through symbolic links of this machine */
-#define BL_LOAD_KEEP 4u		/* in force, it is the last good one */
+#define BL_LOAD_KEEP 4u		/* in force, it is the last good one; one without profiles is refused */
 #define BL_LOAD_UNLESS_SAME 8u	/* what is in force stays if it is the same image with the same options */
 #define BL_LOAD_KNOWN 15u
 

@@ -188,10 +188,26 @@ static int pin_programs(struct bpf_object *obj, struct bl_error *err)
 	return 0;
 }
 
+/* What the verifier and libbpf would say in their own words, or not at all. */
+static int may_read_kernel(struct bl_error *err)
+{
+	char mode[BL_PROBE_TEXT];
+
+	bl_probe_lockdown(mode);
+	if (strcmp(mode, "confidentiality") == 0)
+		return bl_error_set(err, BL_SYSTEM, "the kernel's lockdown mode is confidentiality; %s", BL_LOCKDOWN_CURE);
+	if (!bl_probe_symbols())
+		return bl_error_set(err, BL_SYSTEM, "the kernel does not say where its symbols are (/proc/kallsyms), which the programs need; %s",
+				    BL_SYMBOLS_CURE);
+	return 0;
+}
+
 static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, bool more, struct bl_error *err)
 {
-	int r = choose_programs(skel->obj, ops, err);
+	int r = may_read_kernel(err);
 
+	if (r == 0)
+		r = choose_programs(skel->obj, ops, err);
 	if (r == 0)
 		r = size_tables(skel, words, err);
 	if (r == 0 && more)

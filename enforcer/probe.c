@@ -180,6 +180,20 @@ int bl_probe_switch(enum bl_switch *ret, struct bl_error *err)
 
 /* ---- the kernel ---- */
 
+/* Symbols of each processor's memory come first, and the first of them is at 0. */
+bool bl_probe_symbols(void)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long long address = 0;
+	char line[1024];
+
+	while (f && address == 0 && fgets(line, sizeof(line), f))
+		address = strtoull(line, NULL, 16);
+	if (f)
+		(void)fclose(f);
+	return address != 0;
+}
+
 int bl_probe_hooks(bool *have, struct bl_error *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();

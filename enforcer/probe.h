@@ -17,6 +17,10 @@ void bl_probe_lsm_cure(const char *list, char ret[BL_PROBE_TEXT]);
 /* The chosen word of /sys/kernel/security/lockdown, "none" if the kernel has no lockdown. */
 void bl_probe_lockdown(char ret[BL_PROBE_TEXT]);
 
+/* In that mode the verifier knows no such helper, on any kernel: bpf_base_func_proto() and bpf_tracing_func_proto(). */
+#define BL_LOCKDOWN_CURE \
+	"boot with lockdown=integrity or without lockdown=: in confidentiality mode the kernel refuses bpf_probe_read_kernel(), which names of files need"
+
 /* Whether an effective capability is held by this process. */
 bool bl_probe_cap(unsigned int cap);
 
@@ -35,6 +39,13 @@ enum bl_switch { BL_SWITCH_NONE, BL_SWITCH_OFF, BL_SWITCH_AUDIT };
 int bl_probe_switch(enum bl_switch *ret, struct bl_error *err);
 /* The same for the text of a command line. */
 int bl_switch_parse(const char *cmdline, enum bl_switch *ret, struct bl_error *err);
+
+/*
+ * Whether /proc/kallsyms tells this process where the kernel's symbols are (Linux: kallsyms_show_value()). libbpf takes the zeros that it shows
+ * otherwise for addresses, and the programs then read no lock and no namespace.
+ */
+bool bl_probe_symbols(void);
+#define BL_SYMBOLS_CURE "add CAP_SYSLOG to the capabilities of the service, and set kernel.kptr_restrict to 0 or 1 with sysctl while it loads programs"
 
 /* Which of bl_hooks this kernel has; fails without BTF. have has BL_NHOOKS elements. */
 int bl_probe_hooks(bool *have, struct bl_error *err);

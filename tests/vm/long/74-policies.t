@@ -35,6 +35,9 @@ generation() { "$enforcer" status --json | jq .generation; }
 # ---- start, reload
 fails 1 "there is no \*\.policy in $dir" "a directory without policies" timeout 60 "$enforcer" run
 like "$(timeout 60 "$enforcer" run 2>&1)" 'NOTHING IS ENFORCED' "and that is said loudly"
+: >$dir/empty.policy
+fails 1 "$dir has no profile, which would allow everything" "a file that is empty, as a power cut can leave it" timeout 60 "$enforcer" run
+rm $dir/empty.policy
 mkdir $dir/lib
 echo 'include "lib/set.policy"; profile one { subject exe /t/web; deny read $secrets; }' >$dir/one.policy
 echo 'set secrets = /t/d/a;' >$dir/lib/set.policy

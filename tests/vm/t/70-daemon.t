@@ -210,6 +210,13 @@ refuse_all loaded
 asks web read /t/d/secret EPERM
 unload
 leaves_nothing
+# without their addresses libbpf would have the programs read the kernel's locks and namespaces at 0
+symbols='the kernel does not say where its symbols are .*add CAP_SYSLOG .* set kernel.kptr_restrict to 0 or 1'
+fails 3 "$symbols" "root without syslog, whom the kernel tells no addresses" setpriv --bounding-set -syslog "$enforcer" load a.bpi
+echo 2 >/proc/sys/kernel/kptr_restrict
+fails 3 "$symbols" "kptr_restrict=2: load" "$enforcer" load a.bpi
+fails 1 'FAIL  addresses of the kernel.s symbols' "kptr_restrict=2: doctor" "$enforcer" doctor
+echo 0 >/proc/sys/kernel/kptr_restrict
 refuse_all unloaded
 asks web read /t/d/secret ok
 "$enforcer" load a.bpi >/dev/null && asks web read /t/d/secret EPERM "the image itself loads"
