@@ -137,7 +137,7 @@ top:
 	;
 
 body_word: SUBJECT | MODE | INHERIT | DESCRIPTORS | DEFAULT | ALLOW | DENY | KILL | LOG;
-top_word: SET | TEST | ASSERT;
+top_word: SET | ASSERT;
 test_word: AS | EXPECT;
 
 close:
@@ -167,6 +167,8 @@ stmt:
 	| rule
 	| INCLUDE STRING ";" { $$ = ast_stmt(A, AST_INCLUDE, @$, $2); }
 	| NAME junk ";" { $$ = ast_stmt(A, AST_UNKNOWN, @$, $1); }
+	| TEST junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| TEST junk "{" test_body close { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| top_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| test_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| error ";" { $$ = NULL; yyerrok; }
@@ -198,6 +200,8 @@ test_stmt:
 	}
 	| NAME junk ";" { $$ = ast_stmt(A, AST_UNKNOWN, @$, $1); }
 	| body_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| TEST junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
+	| TEST junk "{" test_body close { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| top_word junk ";" { $$ = ast_stmt(A, AST_MISPLACED, @$, $1); }
 	| error ";" { $$ = NULL; yyerrok; }
 	;
