@@ -46,7 +46,7 @@ static __always_inline int question_attr(struct dentry *d, bool flags)
 
 	switch (who_asks(&a, BL_OP_BIT(BL_OP_ATTR))) {
 	case WHO_ASKS:
-		return ask_entry(&a, ATTR_BIT, d, (flags && flags_asked(&a, d)) || kernel_acts(task));
+		return flags && flags_asked(&a, d) ? 0 : ask_entry(&a, ATTR_BIT, d, kernel_acts(task));
 	case WHO_UNKNOWN:
 		return refuse_unknown(ATTR_BIT, BL_R_NO_LABEL);
 	case WHO_PROBE:
