@@ -34,7 +34,9 @@ struct bl_ctl {
 	int listener;
 	struct client clients[BL_CTL_CLIENTS];
 	struct record history[BL_CTL_HISTORY];
-	uint64_t total; /* events ever; number i is in history[i % BL_CTL_HISTORY] */
+	uint64_t total;	 /* events ever; number i is in history[i % BL_CTL_HISTORY] */
+	uint64_t oldest; /* that is still there */
+	size_t bytes;	 /* of all of them */
 	uint64_t numbers;
 	bl_ctl_ask *ask;
 	void *ask_arg;
@@ -87,12 +89,11 @@ static void client_wait(struct bl_ctl *c, struct client *cl, bool for_room)
 /* Sends what the client has not had. */
 static void client_push(struct bl_ctl *c, struct client *cl)
 {
-	uint64_t oldest = c->total > BL_CTL_HISTORY ? c->total - BL_CTL_HISTORY : 0;
 	int r = 1;
 
 	if (cl->fd < 0 || !cl->hello || cl->want == BL_WANT_NOTHING)
 		return;
-	if (cl->cursor < oldest) {
+	if (cl->cursor < c->oldest) {
 		client_refuse(cl, "too slow: events it has not had are no longer kept");
 		return;
 	}
@@ -150,7 +151,7 @@ static void client_hello(struct bl_ctl *c, struct client *cl, const struct packe
 	}
 	cl->hello = true;
 	cl->want = (enum bl_ctl_want)m.arg;
-	cl->cursor = c->total > BL_CTL_HISTORY ? c->total - BL_CTL_HISTORY : 0;
+	cl->cursor = c->oldest;
 	if (client_send(cl, BL_CTL_WELCOME, (uint64_t)getpid(), NULL, 0) <= 0)
 		client_drop(cl);
 	else if (cl->want == BL_WANT_OUTPUTS)
@@ -311,17 +312,26 @@ void bl_ctl_serve(struct bl_ctl *c)
 	}
 }
 
+static void history_drop(struct bl_ctl *c)
+{
+	struct record *rec = &c->history[c->oldest++ % BL_CTL_HISTORY];
+
+	c->bytes -= rec->size;
+	free(rec->data);
+	*rec = (struct record){NULL, 0};
+}
+
 void bl_ctl_event(struct bl_ctl *c, const void *data, size_t size)
 {
-	struct record *rec = &c->history[c->total % BL_CTL_HISTORY];
 	void *copy = malloc(size);
 
 	if (!copy)
-		return; /* the history misses one; the event itself was printed */
+		return; /* the history misses one; outputs had it */
 	memcpy(copy, data, size);
-	free(rec->data);
-	*rec = (struct record){copy, size};
-	c->total++;
+	while (c->oldest < c->total && (c->total - c->oldest == BL_CTL_HISTORY || c->bytes + size > BL_CTL_BYTES))
+		history_drop(c);
+	c->history[c->total++ % BL_CTL_HISTORY] = (struct record){copy, size};
+	c->bytes += size;
 	for (size_t i = 0; i < BL_CTL_CLIENTS; i++)
 		client_push(c, &c->clients[i]);
 }

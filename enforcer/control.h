@@ -13,7 +13,8 @@
 
 #define BL_CTL_VERSION 3u
 #define BL_CTL_CLIENTS 16
-#define BL_CTL_HISTORY 4096u
+#define BL_CTL_HISTORY 4096u /* events that are kept, at most, */
+#define BL_CTL_BYTES (4u << 20) /* and their bytes: names can be long */
 
 enum bl_ctl_type {
 	BL_CTL_HELLO = 1,   /* client: arg is enum bl_ctl_want */

@@ -164,14 +164,14 @@ static const char *program(struct bl_enrich *e, const struct bl_ancestor *a)
 
 /* ---- */
 
-/* Appends a text, or nothing for NULL; what it points to is good until the next one is looked up. */
-static uint16_t put(struct bl_buf *b, const char *text)
+/* Appends a text, or nothing for NULL and one that is too long; what it points to is good until the next one is looked up. */
+static uint16_t put(struct bl_buf *b, const char *text, size_t max)
 {
-	size_t before = b->len;
+	size_t n = text ? strlen(text) : 0;
 
-	if (text)
-		bl_buf_str(b, text);
-	return (uint16_t)(b->len - before);
+	n = n <= max ? n : 0;
+	bl_buf_add(b, text, n);
+	return (uint16_t)n;
 }
 
 void bl_enrich(struct bl_enrich *e, const struct bl_event *ev, struct bl_buf *b)
@@ -180,9 +180,9 @@ void bl_enrich(struct bl_enrich *e, const struct bl_event *ev, struct bl_buf *b)
 	size_t at = b->len;
 
 	bl_buf_add(b, &m, sizeof(m));
-	m.cgroup_len = put(b, cgroup_path(e, ev->cgid));
-	for (size_t i = 0; i < ev->nancestors; i++)
-		m.exe_len[i] = put(b, program(e, &ev->ancestors[i]));
+	m.cgroup_len = put(b, cgroup_path(e, ev->cgid), BL_PATH_MAX);
+	for (size_t i = 0, left = BL_PATH_MAX; i < ev->nancestors; i++, left -= m.exe_len[i - 1])
+		m.exe_len[i] = put(b, program(e, &ev->ancestors[i]), left);
 	if (bl_buf_text(b))
 		memcpy(b->data + at, &m, sizeof(m));
 }

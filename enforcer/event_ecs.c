@@ -176,7 +176,10 @@ static void put_object(json_t *o, const struct bl_event_view *e)
 }
 
 /* The members that have no field of the schema. */
-static const char *const others[] = {"schema", "boot_ns", "generation", "verdict", "mode", "kind", "object", "canonical", "untrusted", "reason", "severity", "script", "auid", "tty", "cgroup", "cgroup_id", "unit", "ancestors", NULL};
+static const char *const others[] = {
+	"schema", "boot_ns", "generation", "verdict", "mode", "kind", "object", "canonical", "untrusted", "reason", "severity",
+	"script", "auid", "tty", "cgroup", "cgroup_id", "unit", "ancestors", NULL
+};
 
 json_t *bl_event_ecs(struct bl_gen_names *n, const struct bl_event_view *e)
 {

@@ -164,7 +164,10 @@ static void put_finding(json_t *o, const struct bl_event_view *e, const struct b
 }
 
 /* The members that have no field of the schema. */
-static const char *const others[] = {"schema", "boot_ns", "generation", "mode", "kind", "object", "canonical", "untrusted", "reason", "script", "gid", "egid", "auid", "cgroup", "cgroup_id", "unit", NULL};
+static const char *const others[] = {
+	"schema", "boot_ns", "generation", "mode", "kind", "object", "canonical", "untrusted", "reason", "script", "gid",
+	"egid", "auid", "cgroup", "cgroup_id", "unit", NULL
+};
 
 json_t *bl_event_ocsf(struct bl_gen_names *n, const struct bl_event_view *e)
 {

@@ -55,9 +55,9 @@ static size_t more_at(const struct bl_event *ev)
 bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret)
 {
 	const struct bl_event_more *more;
+	size_t wanted, exes = 0;
 	struct bl_event_view v;
 	const uint8_t *at;
-	size_t wanted;
 
 	if (!bl_event_decode(data, size, &v) || size < more_at(v.ev) + sizeof(*more))
 		return false;
@@ -67,12 +67,10 @@ bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret)
 	wanted = more_at(v.ev) + sizeof(*more) + more->cgroup_len;
 	v.cgroup = next(&at, more->cgroup_len);
 	for (size_t i = 0; i < BL_EVENT_ANCESTORS; i++) {
-		if (more->cgroup_len > BL_PATH_MAX || more->exe_len[i] > BL_PATH_MAX)
-			return false;
-		wanted += more->exe_len[i];
+		exes += more->exe_len[i];
 		v.exes[i] = next(&at, more->exe_len[i]);
 	}
-	if (wanted != size)
+	if (more->cgroup_len > BL_PATH_MAX || exes > BL_PATH_MAX || wanted + exes != size)
 		return false;
 	*ret = v;
 	return true;

@@ -18,10 +18,10 @@ struct bl_event_more {
 	uint16_t cgroup_len;
 	uint16_t exe_len[BL_EVENT_ANCESTORS];
 	uint16_t pad[3];
-	/* then the bytes of each */
+	/* then the bytes of each; those of all ancestors together are no more than of one path */
 };
 _Static_assert(sizeof(struct bl_event_more) == 32, "event more");
-#define BL_MORE_MAX (sizeof(struct bl_event_more) + (1 + BL_EVENT_ANCESTORS) * (size_t)BL_PATH_MAX)
+#define BL_MORE_MAX (sizeof(struct bl_event_more) + 2 * (size_t)BL_PATH_MAX)
 
 /* An event and what was added to it, one behind the other, the latter at a multiple of 8. */
 #define BL_RECORD_MAX (BL_EVENT_MAX + 8 + BL_MORE_MAX)

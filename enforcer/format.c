@@ -98,13 +98,14 @@ static void put_param(void *arg, const char *name, const char *value, size_t len
 static void put_syslog(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e)
 {
 	enum { AUTHPRIV = 10 };
+	static const char in_host[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
 	struct bl_event_names names;
 	char host[256] = "";
 
 	bl_event_names(n, e->ev, &names);
 	bl_buf_printf(b, "<%d>1 ", AUTHPRIV * 8 + priority(e->ev, &names));
 	bl_text_time(b, e->more->wall_ns);
-	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' || host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")])
+	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' || host[strspn(host, in_host)])
 		(void)snprintf(host, sizeof(host), "-");
 	/* 32473 is the number that RFC 5612 sets aside for what has none of its own */
 	bl_buf_printf(b, " %s bailiff %ld %s [bailiff@32473", host, (long)getpid(), bl_event_verdict(e->ev));

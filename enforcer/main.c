@@ -301,7 +301,8 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 	if (ret->nfiles > max)
 		return usage_error(c, "too many arguments: ", argv[argc - 1]);
 	if ((c->takes & ARG_MUST) != 0 && ret->nfiles == 0)
-		return usage_error(c, c->run == run_why ? "whose refusals? a pid, a unit or a program's path" : "an image is missing; 'policyc build' makes one", "");
+		return usage_error(c, c->run == run_why ? "whose refusals? a pid, a unit or a program's path" :
+							  "an image is missing; 'policyc build' makes one", "");
 	if (ret->diff && ret->load != 0)
 		return usage_error(c, "--diff loads nothing; leave out ", ret->load & BL_LOAD_DRY_RUN ? "--dry-run" : "--accept-links");
 	if (ret->load != 0 && ret->nfiles == 0)

@@ -147,8 +147,9 @@ static void put_rule(struct bl_buf *b, const struct bl_event *ev, const struct b
 /* The kernel judges an `if` of an allowance as false for such a process. */
 static const char *no_condition(const struct bl_event *ev)
 {
-	return ev->flags & BL_EVF_UNTRUSTED ? " (to every program of the profile: no condition can be made for this one, whose name anybody could have given it)" :
-					      "";
+	if (!(ev->flags & BL_EVF_UNTRUSTED))
+		return "";
+	return " (to every program of the profile: no condition can be made for this one, whose name anybody could have given it)";
 }
 
 static void put_cure(struct bl_buf *b, const struct bl_image *img, const struct bl_event_view *e, const struct bl_event_names *names)
