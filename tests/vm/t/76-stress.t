@@ -60,6 +60,7 @@ profile talk {
     allow connect to 127.0.0.0/8, ::1;
     allow connect unix;
     default deny connect;
+    $(only a "$(more 'deny accept tcp from 10.0.0.0/8;')")
     $(more '
     deny socket packet, vsock;
     deny bind on 0.0.0.0/0 port 1-79;
@@ -67,7 +68,6 @@ profile talk {
     allow accept;
     allow socket;
     default deny network;')
-    $(only a "$(more 'deny accept tcp from 10.0.0.0/8;')")
 }
 profile machine {
     subject exe /usr/bin/stress-ng;
@@ -78,7 +78,8 @@ profile machine {
     allow signal to same profile;
     allow signal;
     deny module, kexec, perf, bpf;
-    deny setuid, setgid 1000-1999;
+    deny setuid 1000-1999;
+    deny setgid 1000-1999;
     deny mount target /t/**, /usr/**;
     deny umount /t/**;
     deny pivot;
@@ -107,6 +108,7 @@ profile watch-all {
 POLICY
 }
 for n in a b; do policy $n | compile $n; done
+[ -e a.bpi ] && [ -e b.bpi ] || exit 1
 
 answers() { # SECRET A B PROGRAM: what the process that was there before says now
 	it_says web read /t/d/secret "$1" "the secret: $1"
@@ -145,7 +147,8 @@ stressors() { # NAME CLASS SECONDS STRESSOR...
 	shift 3
 	if [ -n "$long" ]; then
 		n=$(stress-ng --class "$class?" 2>&1 | sed 's/.*://' | wc -w)
-		args+=(--class "$class" --sequential 2 --timeout $((time / (n + 1) + 1)))
+		# fanotify taints the kernel by what it asks for, softlockup is what it is called
+		args+=(--class "$class" --sequential 2 --exclude fanotify,softlockup --timeout $((time / (n + 1) + 1)))
 	else
 		for s; do args+=("--$s" 1); done
 		args+=(--timeout "$time")
