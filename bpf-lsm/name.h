@@ -152,9 +152,10 @@ static __always_inline int walk_top(__u64 mount)
 static __always_inline __u32 seq_read(const void *lock)
 {
 	__u32 seq;
+	__u64 failed = bpf_probe_read_kernel(&seq, sizeof(seq), lock);
 
-	/* odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest */
-	return bpf_probe_read_kernel(&seq, sizeof(seq), lock) != 0 ? 1 : seq;
+	/* Odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest. Without a branch, which the verifier would follow. */
+	return seq | (__u32)(failed >> 63);
 }
 
 static long walk_try(__u32 i, struct walker *c)

@@ -60,6 +60,7 @@ profile talk {
     allow connect to 127.0.0.0/8, ::1;
     allow connect unix;
     default deny connect;
+    $(only a "$(more 'deny accept tcp from 10.0.0.0/8;')")
     $(more '
     deny socket packet, vsock;
     deny bind on 0.0.0.0/0 port 1-79;
@@ -67,7 +68,6 @@ profile talk {
     allow accept;
     allow socket;
     default deny network;')
-    $(only a "$(more 'deny accept tcp from 10.0.0.0/8;')")
 }
 profile machine {
     subject exe /usr/bin/stress-ng;
@@ -78,7 +78,8 @@ profile machine {
     allow signal to same profile;
     allow signal;
     deny module, kexec, perf, bpf;
-    deny setuid, setgid 1000-1999;
+    deny setuid 1000-1999;
+    deny setgid 1000-1999;
     deny mount target /t/**, /usr/**;
     deny umount /t/**;
     deny pivot;
@@ -107,12 +108,35 @@ profile watch-all {
 POLICY
 }
 for n in a b; do policy $n | compile $n; done
+[ -e a.bpi ] && [ -e b.bpi ] || exit 1
+
+# With preempt=full 6.1 finds no label once in a hundred times, and then refuses what could be refused: asking again helps.
+again=1
+case "$BAILIFF_GUEST $(cat /proc/cmdline)" in "6.1 "*preempt=full*) again=5 ;; esac
+allows() { # FILE
+	local i answer
+	for ((i = 0; i < again; i++)); do
+		answer=$(ask_it web read "$1")
+		[ "$answer" != ok ] || break
+	done
+	is "$answer" ok "$2: ok"
+}
+# What a canary heard, but for such refusals.
+heard() { # FILE
+	awk -v some=$((again > 1)) '!(some && $2 == "/t/d/free" && $3 == "EPERM") { print $2, $3 }' "$1"
+}
 
 answers() { # SECRET A B PROGRAM: what the process that was there before says now
+	local f
 	it_says web read /t/d/secret "$1" "the secret: $1"
-	it_says web read /t/d/free ok "a file that is free: ok"
-	it_says web read /t/d/a "$2" "refused by one policy only: $2"
-	it_says web read /t/d/b "$3" "refused by the other: $3"
+	allows /t/d/free "a file that is free"
+	for f in "a $2" "b $3"; do
+		if [ "${f#* }" = ok ]; then
+			allows "/t/d/${f% *}" "not refused by this policy"
+		else
+			it_says web read "/t/d/${f% *}" EPERM "refused by this policy only: EPERM"
+		fi
+	done
 	it_says web exec /t/d/prog "$4" "a program: $4"
 	it_says web udp "127.0.0.1 1500" "$4" "a datagram: $4"
 }
@@ -145,7 +169,8 @@ stressors() { # NAME CLASS SECONDS STRESSOR...
 	shift 3
 	if [ -n "$long" ]; then
 		n=$(stress-ng --class "$class?" 2>&1 | sed 's/.*://' | wc -w)
-		args+=(--class "$class" --sequential 2 --timeout $((time / (n + 1) + 1)))
+		# fanotify taints the kernel by what it asks for, softlockup is what it is called
+		args+=(--class "$class" --sequential 2 --exclude fanotify,softlockup --timeout $((time / (n + 1) + 1)))
 	else
 		for s; do args+=("--$s" 1); done
 		args+=(--timeout "$time")
@@ -214,7 +239,7 @@ is "$bad" 0 "no reload failed"
 [ ! -e reload.bad ] || sed 's/^/# /' reload.bad
 [ "$n" -ge 6 ] && ok "reloads: several" || not_ok "several reloads" "$n"
 both=$(printf '/t/d/%s\n' 'a EPERM' 'a ok' 'b EPERM' 'b ok' 'free ok' 'secret EPERM')
-is "$(awk '{ print $2, $3 }' canary)" "$both" "every answer was one of the two policies'"
+is "$(heard canary)" "$both" "every answer was one of the two policies'"
 "$enforcer" load a.bpi >/dev/null
 answers EPERM EPERM ok EPERM
 
@@ -229,7 +254,7 @@ others="$others $!"
 	read -r -t 0.2 -u "$idle"
 done) 2>/dev/null | cut -f3 | sort | uniq -c >newcomers &
 others="$others $!"
-stressors hunger scheduler $((hungry + 1)) fork vfork clone exec daemon zombie wait spawn switch &
+long='' stressors hunger scheduler $((hungry + 1)) fork vfork clone exec daemon zombie wait spawn switch &
 hunger=$!
 until [ -s hunger.out ]; do read -r -t 0.1 -u "$idle"; done
 # no program can be executed for a while: nothing but the shell's own commands
@@ -249,7 +274,7 @@ read -r n bad <hungry
 refused=$("$enforcer" status --json | jq '.counters.reasons | .["no-label"] + .["no-scratch"]')
 echo "# no memory: $n reloads, $bad failed; refused without a label: $refused; asked for the secret: $(paste -sd, newcomers)"
 [ $((bad + refused + $(grep -c 'not started' newcomers))) -gt 0 ] && ok "there was no memory" || not_ok "there was no memory"
-is "$(awk '{ print $2 $3 }' starved | sort -u | grep -vxF "$(tr -d ' ' <<<"$both")")" "" "who had a label is answered as ever"
+is "$(heard starved | grep -vxF "$both")" "" "who had a label is answered as ever"
 is "$(grep -v 'EPERM$\|not started$' newcomers)" "" "nobody new reads the secret"
 
 # ---- and all is as before
