@@ -45,11 +45,11 @@ static size_t programs_left(const struct programs *p)
 	return n;
 }
 
-/* The kernel frees links and programs a little after the last pin of them has gone. */
+/* The kernel frees links and programs a little after the last pin of them has gone, one after the other: 5 s are for each. */
 static int verify_gone(const struct programs *p, struct bl_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
-	size_t left = 0;
+	size_t left = p->n, now;
 	bool there;
 	int r = bl_pins_exist(&there, err);
 
@@ -58,9 +58,12 @@ static int verify_gone(const struct programs *p, struct bl_error *err)
 	if (there)
 		return bl_error_set(err, BL_SYSTEM, "something made %s again; run 'enforcer unload' again", BL_PIN_DIR);
 	for (int i = 0; i < 250; i++) {
-		left = programs_left(p);
-		if (left == 0)
+		now = programs_left(p);
+		if (now == 0)
 			return 0;
+		if (now < left)
+			i = 0;
+		left = now;
 		(void)nanosleep(&pause, NULL);
 	}
 	return bl_error_set(err, BL_SYSTEM,
