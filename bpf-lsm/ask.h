@@ -5,6 +5,7 @@
 
 #include "event.h"
 #include "owner.h"
+#include "parts.h"
 #include "refused.h"
 
 enum who {

@@ -4,6 +4,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "missing.h"
+
 #include "hook_accept.h"
 #include "hook_attr.h"
 #include "hook_exec.h"

@@ -5,8 +5,6 @@
 
 #include "label.h"
 
-static __u64 event_seq;
-
 /* What is known about the question when a report is made. */
 struct about {
 	struct bl_tables *t;
@@ -53,7 +51,7 @@ static __always_inline void event_head(struct bl_event *e, const struct about *a
 
 	__builtin_memset(e, 0, BL_EVENT_HEAD);
 	e->version = BL_EVENT_VERSION;
-	e->seq = __sync_fetch_and_add(&event_seq, 1) + 1;
+	e->seq = __sync_fetch_and_add(&global.event_seq, 1) + 1;
 	e->boot_ns = bpf_ktime_get_boot_ns();
 	e->cgid = bpf_get_current_cgroup_id();
 	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);

@@ -3,8 +3,7 @@
 #ifndef BL_HOOK_ATTR_H
 #define BL_HOOK_ATTR_H
 
-#include "names.h"
-#include "question.h"
+#include "hook.h"
 
 #define ATTR_BIT BL_OP_BIT(BL_OP_ATTR)
 
@@ -26,34 +25,10 @@ int BPF_PROG(path_chown, const struct path *path, unsigned long uid, unsigned lo
 	return ret != 0 ? ret : question(ATTR_BIT, path->dentry, path->mnt);
 }
 
-/* Has the ioctl that led here been asked about already, by the name of its descriptor? file_setattr(2) leads here without one. */
-static __always_inline bool flags_asked(struct about *a, struct dentry *d)
+/* What a hook returns that knows the entry alone. */
+static __always_inline int attr_question(struct dentry *d, bool flags)
 {
-	struct scratch *s = scratch_get(a->task);
-	__u64 was;
-
-	if (!s)
-		return false;
-	was = s->flagging;
-	s->flagging = 0;
-	return was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
-}
-
-static __always_inline int question_attr(struct dentry *d, bool flags)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct about a = {};
-
-	switch (who_asks(&a, BL_OP_BIT(BL_OP_ATTR))) {
-	case WHO_ASKS:
-		return flags && flags_asked(&a, d) ? 0 : ask_entry(&a, ATTR_BIT, d, kernel_acts(task));
-	case WHO_UNKNOWN:
-		return refuse_unknown(ATTR_BIT, BL_R_NO_LABEL);
-	case WHO_PROBE:
-		return -BL_PROBE_ERRNO;
-	default:
-		return 0;
-	}
+	return answer(question_attr(number_of(d), flags));
 }
 
 /* The entry and the change are one argument further on since 6.9; the enforcer finds out. */
@@ -69,7 +44,7 @@ static __always_inline int times_question(struct dentry *d, struct iattr *attr, 
 	/* times only: the rest was asked by path, or the kernel does it */
 	if ((valid & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE | ATTR_FORCE)) || !(valid & (ATTR_ATIME | ATTR_MTIME)))
 		return 0;
-	return question_attr(d, false);
+	return attr_question(d, false);
 }
 
 /* ctx[n], in a way that the compiler does not make one variable offset of two constant ones: the kernel wants constants. */
@@ -102,31 +77,31 @@ int inode_setattr(unsigned long long *ctx)
 SEC("lsm/inode_setxattr")
 int BPF_PROG(inode_setxattr, void *idmap, struct dentry *dentry, const char *name, const void *value, unsigned long size, int flags, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, false);
+	return ret != 0 ? ret : attr_question(dentry, false);
 }
 
 SEC("lsm/inode_removexattr")
 int BPF_PROG(inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, false);
+	return ret != 0 ? ret : attr_question(dentry, false);
 }
 
 SEC("lsm/inode_set_acl")
 int BPF_PROG(inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, false);
+	return ret != 0 ? ret : attr_question(dentry, false);
 }
 
 SEC("lsm/inode_remove_acl")
 int BPF_PROG(inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, false);
+	return ret != 0 ? ret : attr_question(dentry, false);
 }
 
 SEC("lsm/inode_file_setattr")
 int BPF_PROG(inode_file_setattr, struct dentry *dentry, void *fa, int ret)
 {
-	return ret != 0 ? ret : question_attr(dentry, !called_by(NR_FILE_SETATTR));
+	return ret != 0 ? ret : attr_question(dentry, !called_by(NR_FILE_SETATTR));
 }
 
 static __always_inline int flags_ioctl(struct file *file, __u32 cmd)

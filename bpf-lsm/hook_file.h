@@ -3,7 +3,8 @@
 #ifndef BL_HOOK_FILE_H
 #define BL_HOOK_FILE_H
 
-#include "mark.h"
+#include "hook.h"
+#include "linked.h"
 #include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
@@ -191,6 +192,26 @@ int path_rename(__u64 *ctx)
 	ret = two_answers(ret, other);
 	other = link_mark(arg_dentry(ctx, 3), arg_dentry(ctx, 1), arg_mount(ctx, 0));
 	return two_answers(ret, other);
+}
+
+static long unmark_place(__u32 i, struct bl_linked_key *k)
+{
+	k->n = i;
+	return bpf_map_delete_elem(&linked, k) != 0;
+}
+
+/* A file's last name goes. */
+SEC("lsm/inode_unlink")
+int BPF_PROG(inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct bl_linked_key k;
+
+	if (ret != 0 || !linked_are_any() || BPF_CORE_READ(inode, i_nlink) != 1)
+		return ret;
+	linked_key(&k, inode);
+	bpf_loop(BL_LINKED_NAMES, unmark_place, &k, 0);
+	return 0;
 }
 
 #endif

@@ -1,63 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hooks for memory that becomes executable, and for writable memory of a file that was opened to be appended to.
- *
- * The kernel's own mappings of a program and its ELF interpreter ask nothing: they happen in a new mm before its loader has
- * called set_binfmt() (load_elf_binary() in fs/binfmt_elf.c), and nothing of the process runs in it before that. fork copies
- * the field, and nothing clears it: a mapping made by a program always finds it set.
  */
 #ifndef BL_HOOK_MAP_H
 #define BL_HOOK_MAP_H
 
-#include "code.h"
-#include "several.h"
-#include "use.h"
-
-static __always_inline bool mm_is_being_made(const struct task_struct *task)
-{
-	struct mm_struct *mm = task->mm;
-
-	return mm && !mm->binfmt;
-}
-
-static __always_inline int map_ask_file(struct about *a, struct file *file, __u64 ops)
-{
-	struct vfsmount *mnt;
-	struct dentry *d;
-	int name;
-
-	if (!ask_begin(a, BL_KEY_PATH))
-		return refuse_unknown(ops, BL_R_NO_SCRATCH);
-	file_user_path(file, &d, &mnt);
-	name = name_of_path(a->s, d, mnt, &a->from);
-	return ask_code(a, ops, d, mnt, name);
-}
-
-/* Asks ops about a mapped file. A global function, as question_file() is. */
-__noinline int question_map(__u64 file, __u64 ops)
-{
-	struct about a = {};
-
-	switch (who_asks(&a, ops)) {
-	case WHO_ASKS:
-		return map_ask_file(&a, (struct file *)file, ops);
-	case WHO_UNKNOWN:
-		return refuse_unknown(ops, BL_R_NO_LABEL);
-	case WHO_PROBE:
-		return -BL_PROBE_ERRNO;
-	default:
-		return 0;
-	}
-}
-
-/* Asks about executable memory that no file is behind, or whose content is not the file's any more. */
-__noinline int question_memory(void)
-{
-	struct about a = {};
-	int r = key_begin(&a, BL_OP_MAP, BL_KEY_CODE);
-
-	return r != 1 ? r : ask_memory(&a, BL_OP_BIT(BL_OP_MAP));
-}
+#include "hook.h"
 
 /* ops: asked about the file, 0 for none. Both are always asked, so that a dry run reports what enforcing does. */
 static __always_inline int map_answer(__u64 file, __u64 ops, bool memory)
@@ -75,16 +23,6 @@ static __always_inline int map_answer(__u64 file, __u64 ops, bool memory)
 static __always_inline bool file_is_device(const struct file *f)
 {
 	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFCHR;
-}
-
-/* By profiles with `descriptors strict`, about a file that is mapped: it is so to be read, whatever else. */
-__noinline int question_map_use(__u64 file, __u64 writes)
-{
-	struct file *f = (struct file *)file;
-
-	if (!f || !use_is_asked() || mm_is_being_made(bpf_get_current_task_btf()) || file_is_socket(f))
-		return 0;
-	return use_question(f, BL_OP_BIT(BL_OP_READ) | (writes ? BL_OP_BIT(BL_OP_WRITE) : 0));
 }
 
 SEC("lsm/mmap_file")

@@ -142,6 +142,19 @@ int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, 
 	return net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
 }
 
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags, int ret)
+{
+	return ret != 0 ? ret : refused_socket(sock);
+}
+
+/* TCP_ZEROCOPY_RECEIVE gives data, too. */
+SEC("lsm/socket_getsockopt")
+int BPF_PROG(socket_getsockopt, struct socket *sock, int level, int optname, int ret)
+{
+	return ret != 0 ? ret : refused_socket(sock);
+}
+
 /* ---- sockets to be made ---- */
 
 /* socketpair() makes two, and asks twice. The kernel's own sockets, those below MPTCP and SMC among them, ask nothing. */

@@ -7,7 +7,6 @@
 #define BL_HOOK_RECV_H
 
 #include "hook_net.h"
-#include "use.h"
 
 /* What a descriptor is good for. */
 static __always_inline __u64 held_ops(const struct file *f)

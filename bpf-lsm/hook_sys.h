@@ -4,7 +4,14 @@
 #define BL_HOOK_SYS_H
 
 #include "peer.h"
-#include "replace.h"
+
+/* Does the task see the initial mount namespace? */
+static __noinline bool task_in_init_ns(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns) == initial_mounts();
+}
 
 /* The key is what stands at a->from, after the operation's number. */
 static __always_inline int sys_ask(struct about *a, __u32 op, __u32 reason)

@@ -51,6 +51,18 @@ static __always_inline __u32 task_untrusted(struct task_struct *task)
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, user_ns, level) > 0 ? BL_LF_UNTRUSTED : 0;
 }
 
+/*
+ * The kernel's own mappings of a program and its ELF interpreter ask nothing: they happen in a new mm before its loader has
+ * called set_binfmt() (load_elf_binary() in fs/binfmt_elf.c), and nothing of the process runs in it before that. fork copies
+ * the field, and nothing clears it: a mapping made by a program always finds it set.
+ */
+static __always_inline bool mm_is_being_made(const struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	return mm && !mm->binfmt;
+}
+
 /* Name of the program that runs in mm. */
 static __noinline int exe_name(struct scratch *s, struct mm_struct *mm, __u32 *ret_from)
 {
@@ -429,7 +441,7 @@ static __always_inline void confined_set(__u64 task, __u64 ops)
 	if (bpf_map_update_elem(&confined, &task, &ops, BPF_ANY) == 0)
 		return;
 	stat_add(BL_STAT_UNTRACKED);
-	__sync_fetch_and_or(&untracked, ops);
+	__sync_fetch_and_or(&global.untracked, ops);
 }
 
 /* What a task could be refused the last time that it was known. Where some did not fit, of the others it is not known that they are none of these. */
@@ -437,7 +449,7 @@ static __always_inline __u64 confined_ops(__u64 task)
 {
 	__u64 *known = bpf_map_lookup_elem(&confined, &task);
 
-	return known ? *known : untracked;
+	return known ? *known : global.untracked;
 }
 
 /* Beside the operations: what else is asked of the task (hooks.h has the same bits for a policy). */
@@ -476,140 +488,6 @@ static __always_inline void label_compute(const struct bl_tables *t, struct bl_l
 	s->own_end = own_count(&c, cred);
 	bpf_loop(OWN_GROUPS + LABEL_GROUPS, own_step, &c, 0);
 	bl_label_finish(t, l);
-}
-
-/*
- * What the exec leaves of the program before it: an ancestor's name, and the profiles that rules move the process from and to. A
- * reload between question and exec gives profiles other numbers: the process, of which it cannot be told any more what it may do, ends.
- */
-static __always_inline void exec_lineage(struct bl_label *l, struct task_struct *task, const struct pending *p)
-{
-	const struct bl_tables *t = tables_now();
-	struct scratch *s;
-	__u32 from;
-
-	if (label_unknown(l))
-		l->flags |= BL_LF_LOST;
-	if (t && (t->features & BL_FEAT_ANCESTOR) && l->exe_len != 0) {
-		s = scratch_get(task);
-		from = s ? label_get_exe(l, task, s) : BL_PATH_MAX;
-		if (s && from < BL_PATH_MAX)
-			bl_label_key(t, l, &s->name, from, BL_KEY_ANCESTOR);
-		else
-			l->flags |= BL_LF_LOST;
-	}
-	if (p->moves == 0)
-		return;
-	if (t && p->moves == 1 && t->gen == p->gen) {
-		bl_label_move(t, l, p->leave, p->enter);
-	} else {
-		stat_add(BL_STAT_FAIL_CLOSED);
-		bpf_send_signal(SIGKILL);
-	}
-}
-
-static __always_inline void exec_program(struct bl_label *l, struct task_struct *task, const struct pending *p)
-{
-	if (l->gen != 0)
-		exec_lineage(l, task, p);
-	l->flags = (l->flags & BL_LF_LOST) | p->flags;
-	l->script_len = p->script_len;
-	__builtin_memcpy(l->script, p->script, sizeof(l->script));
-	l->gen = 1;
-	l->cred = 0; /* the first question computes it */
-	if (p->flags & BL_LF_NAMELESS)
-		l->exe_len = 0;
-	else
-		(void)label_set_exe(l, task, &p->name, p->from); /* a long name without room is found out when it is needed */
-}
-
-/*
- * Makes the label of the running task that of the program it has just executed. first: the exec is not over yet, and what cannot be had now the next
- * question may have. Otherwise what the exec said is lost: what runs is found out as of a process from before the policy, and what it could be is
- * refused for good. A global function, as label_renew() is.
- */
-__noinline int exec_noted(__u32 first)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_label *tl = bpf_task_storage_get(&labels, task, 0, 0);
-	struct pending *p = bpf_task_storage_get(&pending, task, 0, 0);
-	__u32 execs = task->self_exec_id;
-
-	if (!tl)
-		return 0;
-	if (p && p->execs + 1 == execs) {
-		exec_program(&tl->l, task, p);
-		bpf_task_storage_delete(&pending, task);
-	} else if (first) {
-		return 0;
-	} else {
-		tl->l.flags |= BL_LF_LOST;
-		tl->l.gen = 0;
-	}
-	tl->execs = execs;
-	return 0;
-}
-
-/* The label of the running task, made if there is none. NULL: there is no memory, or the look-up is busy. */
-static __always_inline struct task_label *label_make(struct task_struct *task)
-{
-	return bpf_task_storage_get(&labels, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-}
-
-static long label_wait(__u32 i, void *none)
-{
-	(void)i;
-	(void)none;
-	return label_make(bpf_get_current_task_btf()) != NULL;
-}
-
-/*
- * Up to 6.1 a look-up fails while another task of this processor is in the middle of one, which happens only if the kernel can be preempted
- * (preempt=full). It goes on when this task's time is over. 6.2, which brought struct mnt_idmap, looks up without that lock.
- */
-static __always_inline struct task_label *label_make_patiently(struct task_struct *task)
-{
-	struct task_label *tl = label_make(task);
-
-	if (tl || bpf_core_type_exists(struct mnt_idmap))
-		return tl;
-	bpf_loop(LABEL_WAITS, label_wait, NULL, 0);
-	return label_make(task);
-}
-
-/*
- * Computes the label of the running task for the tables in force. Not 0: the kernel had no memory for it. A global function: the kernel
- * verifies it once for a program, and what follows it too.
- */
-__noinline int label_renew(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct bl_tables *t = tables_now();
-	struct task_label *tl = label_make_patiently(task);
-	struct bl_label *l;
-	struct scratch *s;
-
-	if (!t || !tl)
-		return -ENOMEM;
-	s = scratch_get(task);
-	if (!s)
-		return -ENOMEM;
-	l = &tl->l;
-	if (l->gen != 0 && tl->execs != task->self_exec_id)
-		exec_noted(0);
-	if (l->gen == 0 || label_unknown(l)) {
-		label_first(t, l, task, s);
-		if (!task_sets_up(task))
-			label_place(l, task, s);
-		tl->execs = task->self_exec_id;
-	}
-	label_compute(t, l, task, s);
-	confined_update(t, l, (__u64)task);
-	if (label_unknown(l))
-		l->cred = 0; /* for the next question to try again */
-	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
-		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
-	return 0;
 }
 
 #endif

@@ -176,8 +176,11 @@ struct {
 	__type(value, struct long_exe);
 } long_exe SEC(".maps");
 
-/* What tasks for which there is no room in `confined` could be refused, together, since the programs were loaded. */
-static __u64 untracked;
+/* All global variables: one, so that hooks and parts, which share them, have the same layout. */
+static struct {
+	__u64 event_seq;
+	__u64 untracked; /* what tasks for which there is no room in `confined` could be refused, together, since the programs were loaded */
+} global;
 
 /* Tasks in some profile, by address, with what they could be refused: who is refused when no label can be had. */
 struct {

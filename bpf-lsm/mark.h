@@ -74,11 +74,7 @@ static long mark_step(__u32 i, struct about *a)
 	return 0;
 }
 
-/*
- * The file of d has, or is about to get, the name of (named_d, named_m) and another one. Who is in no profile can link what he likes: a name too
- * many for the map is counted, and refused only to those who are. A global function, as question_file() is.
- */
-__noinline int link_mark(__u64 d, __u64 named_d, __u64 named_m)
+PART(link_mark) int link_mark(__u64 d, __u64 named_d, __u64 named_m)
 {
 	struct inode *inode = BPF_CORE_READ((struct dentry *)d, d_inode);
 	struct about a = { .task = bpf_get_current_task_btf(), .t = tables_now() };
@@ -104,26 +100,6 @@ __noinline int link_mark(__u64 d, __u64 named_d, __u64 named_m)
 	}
 	stat_add(BL_STAT_UNMARKED);
 	return refuse_unknown(BL_OPS_NAMES, BL_R_NO_SCRATCH);
-}
-
-static long unmark_place(__u32 i, struct bl_linked_key *k)
-{
-	k->n = i;
-	return bpf_map_delete_elem(&linked, k) != 0;
-}
-
-/* A file's last name goes. */
-SEC("lsm/inode_unlink")
-int BPF_PROG(inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
-{
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
-	struct bl_linked_key k;
-
-	if (ret != 0 || !linked_are_any() || BPF_CORE_READ(inode, i_nlink) != 1)
-		return ret;
-	linked_key(&k, inode);
-	bpf_loop(BL_LINKED_NAMES, unmark_place, &k, 0);
-	return 0;
 }
 
 #endif

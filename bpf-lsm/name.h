@@ -20,6 +20,15 @@ static __noinline __u64 number_of(const void *p)
 
 extern const void rename_lock __ksym;
 extern const void mount_lock __ksym;
+extern const void init_nsproxy __ksym;
+
+/* The initial mount namespace. */
+static __always_inline __u64 initial_mounts(void)
+{
+	const struct nsproxy *init = (const void *)&init_nsproxy;
+
+	return (__u64)BPF_CORE_READ(init, mnt_ns);
+}
 
 enum name_result {
 	NAME_OK = 0,
@@ -229,6 +238,11 @@ static __always_inline int name_of_path(struct scratch *s, struct dentry *d, str
 	    BPF_CORE_READ(d, d_sb, s_magic) == HUGETLBFS_MAGIC)
 		return NAME_NAMELESS;
 	return r;
+}
+
+static __always_inline bool file_is_socket(const struct file *f)
+{
+	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
 }
 
 /* Did the kernel open this for itself, below overlayfs, on behalf of a task whose own open was already judged? */

@@ -10,8 +10,6 @@
 #include "ask.h"
 #include "linked.h"
 
-extern const void init_nsproxy __ksym;
-
 #define NAMES_STEPS (1u << 17) /* mounts of one file system, of all namespaces, and the operations asked about each name */
 #define NAMES_SPARE 128u       /* of these, kept to say that there are more */
 
@@ -93,13 +91,6 @@ static __always_inline int mounts_turn(struct names *n, __u32 step, __u64 *ret_m
 		return MOUNTS_DONE;
 	mounts_begin(n);
 	return waits || ++n->tries < NAME_TRIES ? 0 : BL_R_UNSETTLED;
-}
-
-static __always_inline __u64 initial_mounts(void)
-{
-	const struct nsproxy *init = (const void *)&init_nsproxy;
-
-	return (__u64)BPF_CORE_READ(init, mnt_ns);
 }
 
 static __always_inline int name_by_mount(struct about *a, __u64 mount)
@@ -263,68 +254,6 @@ static __always_inline int ask_by_names(struct about *a, __u64 ops, struct dentr
 {
 	ask_owner(a, d, m, source);
 	return ask_names(a, ops, d, m, name);
-}
-
-/* ---- where the kernel says no more of a file than its entry ---- */
-
-/* Looks for the oldest mount that shows the file, the first of a list and the last of a chain; its name is left at a->from. */
-static long names_find(__u32 i, struct about *a)
-{
-	struct names *n = &a->s->names;
-	__u64 now;
-
-	(void)i;
-	if (mounts_end(n)) {
-		if (!(n->count & 1))
-			return 1;
-		mounts_begin(n);
-		return 0;
-	}
-	now = mounts_take(n);
-	if (now == 0 || name_by_mount(a, now) == BL_R_DISCONNECTED)
-		return 0; /* it shows another part of the file system */
-	n->seen = now;
-	return mounts_are_list();
-}
-
-static __always_inline void names_search(struct about *a, __u64 ns)
-{
-	a->s->names.ns = ns;
-	mounts_begin(&a->s->names);
-	bpf_loop(NAMES_STEPS, names_find, a, 0);
-}
-
-/*
- * Asks every operation of the set ops about a file of which there is only the entry. Its visible name is that of the oldest mount that shows it in the
- * initial mount namespace; if none does, in the task's own. kernel: there is none, it was asked about above.
- */
-static __always_inline int ask_entry(struct about *a, __u64 ops, struct dentry *d, bool kernel)
-{
-	struct task_struct *task = a->task;
-	struct names *n;
-	int name;
-
-	if (!ask_begin(a, BL_KEY_PATH))
-		return refuse_unknown(ops, BL_R_NO_SCRATCH);
-	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
-		return 0;
-	n = &a->s->names;
-	ask_owner(a, d, NULL, NULL);
-	names_begin(a, ops, d, 0);
-	if (!kernel) {
-		names_search(a, n->ns);
-		if (n->seen == 0)
-			names_search(a, (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns));
-		if (n->seen == 0)
-			name = mounts_end(n) ? BL_R_DETACHED : BL_R_TOO_DEEP;
-		else
-			name = name_by_mount(a, n->seen);
-		n->ns = initial_mounts();
-		names_open(a, ops, name);
-	} else {
-		names_explicit(n);
-	}
-	return names_ask(a);
 }
 
 #endif

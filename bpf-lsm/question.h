@@ -52,12 +52,7 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	return 0;
 }
 
-/*
- * For hooks: questions about a file that need nothing but its names. A global function, which the kernel verifies once, and not for every
- * set of operations that a hook can ask; it takes numbers only (number_of()). m 0: the kernel opens it for itself, in a layer of overlayfs.
- * source: see ask_owner(); 0: none. path: the struct path, where it tells opens and truncations apart; 0 elsewhere.
- */
-__noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path)
+PART(question_file) int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path)
 {
 	bool layer = m == 0 || mount_is_internal(mount_of((struct vfsmount *)m));
 	struct about a = {};
@@ -72,18 +67,6 @@ __noinline int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 pa
 	default:
 		return 0;
 	}
-}
-
-/* What a hook returns for it. */
-static __always_inline int question(__u64 ops, struct dentry *d, struct vfsmount *m)
-{
-	return answer(question_file(number_of(d), number_of(m), 0, ops, 0));
-}
-
-/* The same of an open or a truncation. */
-static __always_inline int question_content(__u64 ops, const struct path *path)
-{
-	return answer(question_file(number_of(path->dentry), number_of(path->mnt), 0, ops, number_of(path)));
 }
 
 #endif

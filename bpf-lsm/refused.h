@@ -60,17 +60,4 @@ static __always_inline bool refuse_socket(struct socket *sock, __u32 err)
 	return f && bpf_inode_storage_get(&refused, f->f_inode, &err, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
-SEC("lsm/socket_recvmsg")
-int BPF_PROG(socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags, int ret)
-{
-	return ret != 0 ? ret : refused_socket(sock);
-}
-
-/* TCP_ZEROCOPY_RECEIVE gives data, too. */
-SEC("lsm/socket_getsockopt")
-int BPF_PROG(socket_getsockopt, struct socket *sock, int level, int optname, int ret)
-{
-	return ret != 0 ? ret : refused_socket(sock);
-}
-
 #endif

@@ -6,15 +6,7 @@
 #ifndef BL_REPLACE_H
 #define BL_REPLACE_H
 
-#include "question.h"
-
-/* Does the task see the initial mount namespace? */
-static __noinline bool task_in_init_ns(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns) == initial_mounts();
-}
+#include "names.h"
 
 /* Who asks, and room for the answers. 1: go on; otherwise what the hook returns. */
 static __always_inline int changes_begin(struct about *a, __u32 op)
@@ -124,8 +116,7 @@ static long change_step(__u32 i, struct about *a)
 	return 0;
 }
 
-/* What is (d, m) gets the name of (new_d, new_m). A global function, as question_file() is. */
-__noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op)
+PART(name_changes) int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op)
 {
 	struct about a = {};
 	int r = changes_begin(&a, op);
@@ -141,11 +132,7 @@ __noinline int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op
 	return a.s->names.err != 0 ? refusal(a.s->names.err) : 0;
 }
 
-#define HIDES 1ULL /* something is mounted over it */
-#define MOVES 2ULL /* mounts move from places that are not known */
-
-/* What mounting at (d, m) changes. */
-__noinline int names_hide(__u64 d, __u64 m, __u64 op, __u64 what)
+PART(names_hide) int names_hide(__u64 d, __u64 m, __u64 op, __u64 what)
 {
 	struct about a = {};
 	struct name_says *here;

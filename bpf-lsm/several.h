@@ -3,7 +3,7 @@
 #ifndef BL_SEVERAL_H
 #define BL_SEVERAL_H
 
-#include "question.h"
+#include "ask.h"
 
 /* Who asks. 1: go on; otherwise what the hook returns. The self-test tries none of the operations that come here. */
 static __always_inline int who_goes_on(struct about *a, __u32 op)

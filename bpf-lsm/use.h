@@ -5,11 +5,6 @@
 
 #include "names.h"
 
-static __always_inline bool file_is_socket(const struct file *f)
-{
-	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
-}
-
 /* Does the policy have a profile that judges the use of descriptors? */
 static __always_inline bool use_is_asked(void)
 {
@@ -51,8 +46,7 @@ static __always_inline int use_question(struct file *file, __u64 ops)
 	}
 }
 
-/* A global function, which takes numbers only (number_of()): the kernel verifies it once for a program. */
-__noinline int question_use(__u64 file, __u64 ops)
+PART(question_use) int question_use(__u64 file, __u64 ops)
 {
 	return use_question((struct file *)file, ops);
 }

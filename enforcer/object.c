@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bailiff.skel.h"
+#include "parts.h"
 #include "pins.h"
 #include "probe.h"
 #include "text.h"
@@ -103,16 +104,13 @@ static int choose_programs(struct bpf_object *obj, uint64_t ops, struct bl_error
 	return 0;
 }
 
-static int size_tables(struct bailiff *skel, uint32_t words, struct bl_error *err)
+static int size_tables(const struct bpf_object *obj, uint32_t words, struct bl_error *err)
 {
-	struct bpf_map *slot = bpf_object__find_map_by_name(skel->obj, "slot");
+	struct bpf_map *slot = bpf_object__find_map_by_name(obj, "slot");
 	struct bpf_map *inner = slot ? bpf_map__inner_map(slot) : NULL;
 	int r = inner ? bpf_map__set_value_size(inner, (uint32_t)sizeof(struct bl_tables) + 8 * words) : -ENOENT;
 
-	if (r < 0)
-		return bl_error_set(err, BL_SYSTEM, "cannot set the size of the tables: %s", strerror(-r));
-	skel->rodata->bl_word_mask = words - 1;
-	return 0;
+	return r < 0 ? bl_error_set(err, BL_SYSTEM, "cannot set the size of the tables: %s", strerror(-r)) : 0;
 }
 
 /* The name under which a map is pinned, NULL: it is not. bpffs takes no '.' in a name. */
@@ -146,6 +144,13 @@ static int reuse_maps(struct bpf_object *obj, struct bl_error *err)
 			return bl_error_set(err, BL_SYSTEM, "cannot use the map %s again: %s", name, strerror(-r));
 	}
 	return 0;
+}
+
+int bl_object_fit(struct bpf_object *obj, uint32_t words, bool pinned, struct bl_error *err)
+{
+	int r = size_tables(obj, words, err);
+
+	return r == 0 && pinned ? reuse_maps(obj, err) : r;
 }
 
 static int pin_maps(struct bpf_object *obj, struct bl_error *err)
@@ -209,17 +214,18 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, boo
 	if (r == 0)
 		r = choose_programs(skel->obj, ops, err);
 	if (r == 0)
-		r = size_tables(skel, words, err);
-	if (r == 0 && more)
-		r = reuse_maps(skel->obj, err);
+		r = bl_object_fit(skel->obj, words, more, err);
 	if (r < 0)
 		return r;
+	skel->rodata->bl_word_mask = words - 1;
 	skel->rodata->bl_setattr_idmap = bl_probe_hook_args("inode_setattr") == 3;
 	r = bailiff__load(skel);
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "the kernel refuses the BPF programs: %s", strerror(-r));
 	r = more ? 0 : pin_maps(skel->obj, err);
-	return r < 0 ? r : pin_programs(skel->obj, err);
+	if (r == 0)
+		r = bl_parts_load(skel->obj, words, err);
+	return r < 0 ? r : pin_programs(skel->obj, err); /* last: what is pinned has all its parts */
 }
 
 static int load_programs(uint32_t words, uint64_t ops, bool more, struct bl_error *err)
@@ -358,16 +364,21 @@ bool bl_object_attached(size_t hook)
 	return bl_pins_has("links/%s", bl_hooks[hook].name);
 }
 
-static int attach_one(const struct bl_hook *h, struct bl_error *err)
+static int attach_one(const struct bl_hook *h, struct bl_parts *parts, struct bl_error *err)
 {
 	char path[PATH_MAX];
-	int prog = bl_pins_open("progs/%s", h->name), link, r;
+	int prog = bl_pins_open("progs/%s", h->name), link = -1, r;
 
 	if (prog < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot open %s/progs/%s: %m", BL_PIN_DIR, h->name);
-	link = bpf_raw_tracepoint_open(NULL, prog);
-	r = errno;
+	r = bl_parts_join(parts, h->name, prog, err);
+	if (r == 0) {
+		link = bpf_raw_tracepoint_open(NULL, prog);
+		r = errno;
+	}
 	(void)close(prog);
+	if (r < 0)
+		return r;
 	if (link < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot attach to the LSM hook %s: %s%s", h->name, strerror(r),
 				    r == E2BIG ? "; too many other BPF programs are attached to it" : "");
@@ -379,7 +390,7 @@ static int attach_one(const struct bl_hook *h, struct bl_error *err)
 	return 0;
 }
 
-int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err)
+static int attach_needed(uint64_t ops, bool added[BL_NHOOKS], struct bl_parts *parts, struct bl_error *err)
 {
 	for (size_t i = 0; i < BL_NHOOKS; i++) {
 		const struct bl_hook *h = &bl_hooks[i];
@@ -395,13 +406,22 @@ int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err)
 					    "rules out or use a kernel that has it",
 					    h->name, op_of_hook(h, ops));
 		}
-		r = attach_one(h, err);
+		r = attach_one(h, parts, err);
 		if (r < 0)
 			return r;
 		if (added)
 			added[i] = true;
 	}
 	return 0;
+}
+
+int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err)
+{
+	struct bl_parts parts = {0};
+	int r = attach_needed(ops, added, &parts, err);
+
+	bl_parts_end(&parts);
+	return r;
 }
 
 int bl_object_detach(const bool which[BL_NHOOKS], struct bl_error *err)

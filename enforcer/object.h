@@ -20,6 +20,10 @@ int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err);
 /* Loads and pins what ops needs besides the programs that are there; they share the maps. words: as at the first load. */
 int bl_object_load_more(uint32_t words, uint64_t ops, struct bl_error *err);
 
+/* Makes the maps of an opened object ready to be loaded: tables of words, and (pinned) the pinned maps in place of new ones. */
+struct bpf_object;
+int bl_object_fit(struct bpf_object *obj, uint32_t words, bool pinned, struct bl_error *err);
+
 /* The maps that the enforcer talks to; -1: not open. Start with BL_OBJECT_CLOSED. */
 struct bl_object {
 	int slot;

@@ -93,7 +93,7 @@ static int private_dir(const char *path, struct bl_error *err)
 
 int bl_pins_prepare(struct bl_error *err)
 {
-	static const char *const dirs[] = {"", "/maps", "/progs", "/links", "/gen"};
+	static const char *const dirs[] = {"", "/maps", "/progs", "/parts", "/joins", "/links", "/gen"};
 	int r = mount_bpffs(err);
 
 	for (size_t i = 0; r == 0 && i < BL_ARRAY_SIZE(dirs); i++) {

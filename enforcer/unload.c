@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ends enforcement, and looks whether it has ended. */
 #include <bpf/bpf.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,18 +17,27 @@ struct programs {
 	size_t n;
 };
 
-static int program_add(const char *name, void *arg)
+static void program_add(struct programs *p, int fd)
 {
-	struct programs *p = arg;
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
-	int fd = bl_pins_open("progs/%s", name);
 
 	if (fd < 0)
-		return 0;
+		return;
 	if (p->n < BL_ARRAY_SIZE(p->ids) && bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
 		p->ids[p->n++] = info.id;
 	(void)close(fd);
+}
+
+static int hook_add(const char *name, void *arg)
+{
+	program_add(arg, bl_pins_open("progs/%s", name));
+	return 0;
+}
+
+static int part_add(const char *name, void *arg)
+{
+	program_add(arg, bl_pins_open("parts/%s", name));
 	return 0;
 }
 
@@ -82,8 +93,10 @@ int bl_unload_locked(struct bl_error *err)
 		return r;
 	if (!there)
 		return bl_error_set(err, -ENOENT, "nothing is loaded");
-	(void)bl_pins_each("progs", program_add, &p);
+	(void)bl_pins_each("progs", hook_add, &p);
+	(void)bl_pins_each("parts", part_add, &p);
 	r = bl_pins_remove_tree("links", err);
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* until no hook runs: without its parts it would refuse more */
 	if (r == 0)
 		r = bl_pins_remove_tree("", err);
 	return r < 0 ? r : verify_gone(&p, err);

@@ -89,4 +89,19 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(task_fix_setuid, BL_OP_BIT(BL_OP_SETUID), 0) \
 	X(task_fix_setgid, BL_OP_BIT(BL_OP_SETGID), 0)
 
+/* The functions of hooks' programs that are programs of their own: bpf-lsm/parts.h. */
+#define BL_PARTS(X) \
+	X(label_renew) \
+	X(exec_noted) \
+	X(question_file) \
+	X(question_attr) \
+	X(question_exec) \
+	X(question_map) \
+	X(question_memory) \
+	X(question_use) \
+	X(question_map_use) \
+	X(name_changes) \
+	X(names_hide) \
+	X(link_mark)
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How many instructions the kernel went through to verify each loaded BPF LSM program: "name count" a line, sorted by whoever
+ * How many instructions the kernel went through to verify each loaded BPF LSM program and part of one: "name count" a line, sorted by whoever
  * wants it. verified_insns in struct bpf_prog_info is there since 5.16 (include/uapi/linux/bpf.h).
  */
 #include <bpf/bpf.h>
@@ -25,7 +25,7 @@ int main(void)
 			return 3;
 		}
 		close(fd);
-		if (info.type == BPF_PROG_TYPE_LSM)
+		if (info.type == BPF_PROG_TYPE_LSM || info.type == BPF_PROG_TYPE_EXT)
 			printf("%s %u\n", info.name, info.verified_insns);
 	}
 	return 0;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions about memory that becomes executable, and about files that are mapped. */
+#ifndef BL_MAPPED_H
+#define BL_MAPPED_H
+
+#include "code.h"
+#include "several.h"
+#include "use.h"
+
+static __always_inline int map_ask_file(struct about *a, struct file *file, __u64 ops)
+{
+	struct vfsmount *mnt;
+	struct dentry *d;
+	int name;
+
+	if (!ask_begin(a, BL_KEY_PATH))
+		return refuse_unknown(ops, BL_R_NO_SCRATCH);
+	file_user_path(file, &d, &mnt);
+	name = name_of_path(a->s, d, mnt, &a->from);
+	return ask_code(a, ops, d, mnt, name);
+}
+
+PART(question_map) int question_map(__u64 file, __u64 ops)
+{
+	struct about a = {};
+
+	switch (who_asks(&a, ops)) {
+	case WHO_ASKS:
+		return map_ask_file(&a, (struct file *)file, ops);
+	case WHO_UNKNOWN:
+		return refuse_unknown(ops, BL_R_NO_LABEL);
+	case WHO_PROBE:
+		return -BL_PROBE_ERRNO;
+	default:
+		return 0;
+	}
+}
+
+PART(question_memory) int question_memory(void)
+{
+	struct about a = {};
+	int r = key_begin(&a, BL_OP_MAP, BL_KEY_CODE);
+
+	return r != 1 ? r : ask_memory(&a, BL_OP_BIT(BL_OP_MAP));
+}
+
+PART(question_map_use) int question_map_use(__u64 file, __u64 writes)
+{
+	struct file *f = (struct file *)file;
+
+	if (!f || !use_is_asked() || mm_is_being_made(bpf_get_current_task_btf()) || file_is_socket(f))
+		return 0;
+	return use_question(f, BL_OP_BIT(BL_OP_READ) | (writes ? BL_OP_BIT(BL_OP_WRITE) : 0));
+}
+
+#endif
