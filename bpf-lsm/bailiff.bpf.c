@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel side of Bailiff: one object for every kernel. Who, what, verdict and the hooks are each a header of their own. */
+/* The kernel side of Bailiff, the same for every kernel: the hooks. Who, what, verdict and the hooks are each a header of their own; parts.bpf.c has what they share. */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -72,12 +72,15 @@ static __always_inline void code_nameless(struct about *a, __u64 ops, __u32 code
 	a->kind = BL_KEY_CODE;
 }
 
-/* Asks about executable memory. */
-static __always_inline int ask_memory(struct about *a, __u64 ops)
+/* Asks about executable memory, which has no name. */
+static __always_inline int ask_memory(struct about *a)
 {
-	__builtin_memset(&a->s->names, 0, sizeof(a->s->names));
-	code_nameless(a, ops, BL_CODE_ANONYMOUS);
-	return names_ask(a);
+	struct names *n = &a->s->names;
+
+	__builtin_memset(n, 0, sizeof(*n));
+	code_nameless(a, BL_OP_BIT(BL_OP_MAP), BL_CODE_ANONYMOUS);
+	names_decide(a);
+	return ask_end(a);
 }
 
 /* Asks about the file whose name (or enum name_result) name_of_path() has just found. */

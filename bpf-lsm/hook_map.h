@@ -25,6 +25,22 @@ static __always_inline bool file_is_device(const struct file *f)
 	return (BPF_CORE_READ(f, f_inode, i_mode) & S_IFMT) == S_IFCHR;
 }
 
+/* Does the policy have a profile that judges the use of descriptors? */
+static __always_inline bool use_is_asked(void)
+{
+	struct bl_tables *t = tables_now();
+
+	return t && (t->features & BL_FEAT_STRICT);
+}
+
+/* By profiles with `descriptors strict`, about a file that is mapped: it is so to be read, whatever else. */
+static __always_inline int map_use(struct file *f, bool writes)
+{
+	if (!f || !use_is_asked() || mm_is_being_made(bpf_get_current_task_btf()) || file_is_socket(f))
+		return 0;
+	return question_use(number_of(f), BL_OP_BIT(BL_OP_READ) | (writes ? BL_OP_BIT(BL_OP_WRITE) : 0));
+}
+
 SEC("lsm/mmap_file")
 int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
 {
@@ -41,7 +57,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 		memory = !file || (private && ((prot & PROT_WRITE) || file_is_device(file)));
 	}
 	ret = map_answer(number_of(file), ops, memory);
-	return two_answers(ret, question_map_use(number_of(file), !private && (prot & PROT_WRITE)));
+	return two_answers(ret, map_use(file, !private && (prot & PROT_WRITE)));
 }
 
 SEC("lsm/file_mprotect")
@@ -63,7 +79,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		memory = !file || (!(was & VM_SHARED) && ((prot & PROT_WRITE) || vma->anon_vma || file_is_device(file)));
 	}
 	ret = map_answer((__u64)file, ops, memory);
-	return two_answers(ret, writes && (was & VM_SHARED) ? question_map_use((__u64)file, true) : 0);
+	return two_answers(ret, writes && (was & VM_SHARED) ? map_use(file, true) : 0);
 }
 
 #endif

@@ -350,26 +350,38 @@ struct sctp_addrs {
 	struct sock_kind k;
 };
 
-static long sctp_address(__u32 i, struct sctp_addrs *c)
+/* Reads the next address of the list. False: there is none, or the protocol refuses the call: EINVAL. */
+static __always_inline bool sctp_next(struct scratch *s, const struct sctp_addrs *c)
 {
-	struct scratch *s = c->a->s;
 	__u32 len, left = s->list_left;
 	__u64 at = s->list_at;
 	__u16 family = 0;
 
 	if (left < 2)
-		return 1;
+		return false;
 	bpf_probe_read_kernel(&family, 2, (const void *)at);
 	len = family == AF_INET ? 16 : family == AF_INET6 ? 28 : 0;
 	if (len == 0 || left < len || endpoint_read(&s->endpoint, &c->k, (const void *)at, len, false) != 0)
-		return 1; /* the protocol refuses the call: EINVAL */
+		return false;
 	s->list_at = at + len;
 	s->list_left = left - len;
-	if (c->op == BL_OP_CONNECT) {
+	if (c->op == BL_OP_CONNECT)
 		bl_endpoint_canonical(&s->endpoint);
-	} else if (local_is_dual(&s->endpoint, (const struct sock *)c->sk)) {
-		local_decide(c->a, c->op);
-		s->endpoint.family = BL_FAM_INET;
+	else
+		s->list_dual = local_is_dual(&s->endpoint, (const struct sock *)c->sk);
+	return true;
+}
+
+/* One address, or the other family of the one before. */
+static long sctp_address(__u32 i, struct sctp_addrs *c)
+{
+	struct scratch *s = c->a->s;
+
+	if (s->list_dual) {
+		s->list_dual = 0;
+		s->endpoint.family = BL_FAM_INET; /* its address is all zero */
+	} else if (!sctp_next(s, c)) {
+		return 1;
 	}
 	local_decide(c->a, c->op);
 	return 0;
@@ -384,8 +396,9 @@ static __always_inline int sctp_question(struct sctp_addrs *c, __u64 list, __u32
 	sock_kind(&c->k, (const struct sock *)c->sk);
 	c->a->s->list_at = list;
 	c->a->s->list_left = len;
+	c->a->s->list_dual = 0;
 	bpf_loop(SCTP_ADDRS, sctp_address, c, 0);
-	if (c->a->s->list_left >= 16) {
+	if (c->a->s->list_left >= 16 || c->a->s->list_dual) {
 		c->a->from = BL_PATH_MAX;
 		key_one(c->a, c->op, BL_R_TOO_LONG);
 	}

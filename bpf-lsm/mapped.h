@@ -41,16 +41,7 @@ PART(question_memory) int question_memory(void)
 	struct about a = {};
 	int r = key_begin(&a, BL_OP_MAP, BL_KEY_CODE);
 
-	return r != 1 ? r : ask_memory(&a, BL_OP_BIT(BL_OP_MAP));
-}
-
-PART(question_map_use) int question_map_use(__u64 file, __u64 writes)
-{
-	struct file *f = (struct file *)file;
-
-	if (!f || !use_is_asked() || mm_is_being_made(bpf_get_current_task_btf()) || file_is_socket(f))
-		return 0;
-	return use_question(f, BL_OP_BIT(BL_OP_READ) | (writes ? BL_OP_BIT(BL_OP_WRITE) : 0));
+	return r != 1 ? r : ask_memory(&a);
 }
 
 #endif

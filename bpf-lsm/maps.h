@@ -128,6 +128,7 @@ struct scratch {
 	__u64 remounting; /* superblock of a remount by mount() that has been asked about */
 	__u64 list_at;    /* what is left of a list of addresses: here, where the verifier does not follow it from step to step */
 	__u32 list_left;
+	__u32 list_dual;  /* the present address is the other family's, too */
 	__u32 ids[8];     /* ids wanted, then ids held */
 	__u32 kept_from;  /* the key of several that is to be reported: the end of a name */
 	__u8 kept[BL_KEPT];

@@ -56,11 +56,6 @@ MISSING question_use(__u64 file, __u64 ops)
 	return part_missing(ops);
 }
 
-MISSING question_map_use(__u64 file, __u64 writes)
-{
-	return part_missing(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE));
-}
-
 MISSING name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op)
 {
 	return part_missing(BL_OPS_NAMES);

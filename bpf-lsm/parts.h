@@ -39,9 +39,8 @@ int question_map(__u64 file, __u64 ops);
 /* Asks about executable memory that no file is behind, or whose content is not the file's any more. */
 int question_memory(void);
 
-/* By profiles with `descriptors strict`, about a file that is used; and about one that is mapped: it is so to be read, whatever else. */
+/* By profiles with `descriptors strict`, about a file that is used. */
 int question_use(__u64 file, __u64 ops);
-int question_map_use(__u64 file, __u64 writes);
 
 /* What is (d, m) gets the name of (new_d, new_m), by the operation op. */
 int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op);

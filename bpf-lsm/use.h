@@ -5,14 +5,6 @@
 
 #include "names.h"
 
-/* Does the policy have a profile that judges the use of descriptors? */
-static __always_inline bool use_is_asked(void)
-{
-	struct bl_tables *t = tables_now();
-
-	return t && (t->features & BL_FEAT_STRICT);
-}
-
 /* About a file; who asks is known, and that bl_asks_use(). */
 static __always_inline int ask_use(struct about *a, __u64 ops, struct file *file)
 {
@@ -30,7 +22,7 @@ static __always_inline int ask_use(struct about *a, __u64 ops, struct file *file
 	return ask_by_names(a, ops, d, m, NULL, name);
 }
 
-static __always_inline int use_question(struct file *file, __u64 ops)
+PART(question_use) int question_use(__u64 file, __u64 ops)
 {
 	struct about a = {};
 
@@ -38,17 +30,12 @@ static __always_inline int use_question(struct file *file, __u64 ops)
 		return 0;
 	switch (who_asks(&a, BL_OP_BIT(BL_OP_READ))) {
 	case WHO_ASKS:
-		return bl_asks_use(a.t, a.l) ? ask_use(&a, ops, file) : 0;
+		return bl_asks_use(a.t, a.l) ? ask_use(&a, ops, (struct file *)file) : 0;
 	case WHO_UNKNOWN:
 		return refuse_unknown_of(CONFINED_USE, ops, BL_R_NO_LABEL);
 	default:
 		return 0; /* the self-test asks when it opens */
 	}
-}
-
-PART(question_use) int question_use(__u64 file, __u64 ops)
-{
-	return use_question((struct file *)file, ops);
 }
 
 #endif

@@ -99,7 +99,6 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(question_map) \
 	X(question_memory) \
 	X(question_use) \
-	X(question_map_use) \
 	X(name_changes) \
 	X(names_hide) \
 	X(link_mark)

@@ -302,5 +302,19 @@ asks web mount "tmpfs ${source:1} /t/m" ok && umount /t/m
 asks other mount "tmpfs $source /t/m" ok && umount /t/m
 asks web mount "tmpfs $source /t/m" EPERM "a mount whose source has 255 bytes"
 like "$(events)" '"op":"mount".*"reason":"name-too-long"' "a mount whose source has 255 bytes: the event says name-too-long"
+
+# ---- a part that somebody took out of its place ----
+load parts <<<'profile parts { subject exe /t/web; deny read /t/nothing; }'
+echo x >/t/part
+asks web read /t/part ok "a file that no rule is about"
+before=$("$enforcer" status | sed -n 's/.*no-label: *//p')
+rm /sys/fs/bpf/bailiff/joins/file_open-question_file
+for _ in $(seq 50); do
+	[ "$(ask web read /t/part)" = ok ] || break
+	sleep 0.1
+done
+asks web read /t/part EPERM "a part that is lost: refused to who could be refused it"
+asks other read /t/part ok "a part that is lost: nobody else notices"
+is "$([ "$("$enforcer" status | sed -n 's/.*no-label: *//p')" != "$before" ] && echo yes)" yes "a part that is lost: it is counted"
 unload
 done_testing
