@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands in the hooks' programs where a part (parts.h) belongs. No hook is attached without its parts; if one were lost, what the task could be
- * refused would be.
+ * What stands in the hooks' programs where a part (parts.h) belongs. No hook is attached without its parts; were one lost, who is known to be in a
+ * profile that could refuse what is asked would be refused it.
  */
 #ifndef BL_MISSING_H
 #define BL_MISSING_H

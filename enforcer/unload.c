@@ -83,6 +83,21 @@ static int verify_gone(const struct programs *p, struct bl_error *err)
 			    left, p->n);
 }
 
+/* Ends all enforcement at once: hooks, and the parts in them, go one after the other. */
+static int nothing_in_force(struct bl_error *err)
+{
+	int slot = bl_pins_open("maps/slot"), r = 0;
+	uint32_t key = 0;
+
+	if (slot < 0)
+		return 0; /* an interrupted load or unload */
+	if (bpf_map_delete_elem(slot, &key) < 0 && errno != ENOENT)
+		r = bl_error_set(err, BL_SYSTEM, "cannot take the policy out of the map 'slot': %m");
+	(void)close(slot);
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* until no hook has it in hand */
+	return r;
+}
+
 int bl_unload_locked(struct bl_error *err)
 {
 	struct programs p = {.n = 0};
@@ -95,8 +110,9 @@ int bl_unload_locked(struct bl_error *err)
 		return bl_error_set(err, -ENOENT, "nothing is loaded");
 	(void)bl_pins_each("progs", hook_add, &p);
 	(void)bl_pins_each("parts", part_add, &p);
-	r = bl_pins_remove_tree("links", err);
-	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* until no hook runs: without its parts it would refuse more */
+	r = nothing_in_force(err);
+	if (r == 0)
+		r = bl_pins_remove_tree("links", err);
 	if (r == 0)
 		r = bl_pins_remove_tree("", err);
 	return r < 0 ? r : verify_gone(&p, err);
