@@ -10,6 +10,7 @@
 #include "hook_attr.h"
 #include "hook_exec.h"
 #include "hook_file.h"
+#include "hook_ioctl.h"
 #include "hook_map.h"
 #include "hook_net.h"
 #include "hook_recv.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hooks for attributes: mode and owner by path; times, xattr, ACL by the file's entry alone (names.h); flags by descriptor. */
+/* Hooks for attributes: mode and owner by path; times, xattr, ACL by the file's entry alone (entry.h). Flags: hook_ioctl.h. */
 #ifndef BL_HOOK_ATTR_H
 #define BL_HOOK_ATTR_H
 
@@ -102,33 +102,6 @@ SEC("lsm/inode_file_setattr")
 int BPF_PROG(inode_file_setattr, struct dentry *dentry, void *fa, int ret)
 {
 	return ret != 0 ? ret : attr_question(dentry, !called_by(NR_FILE_SETATTR));
-}
-
-static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
-{
-	struct scratch *s;
-	int r;
-
-	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR && cmd != FAT_IOCTL_SET_ATTRIBUTES &&
-	    cmd != BTRFS_IOC_SUBVOL_SETFLAGS)
-		return 0;
-	r = question(ATTR_BIT, file->f_path.dentry, file->f_path.mnt);
-	s = r == 0 ? bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0) : NULL;
-	if (s)
-		s->flagging = (__u64)BPF_CORE_READ(file, f_inode);
-	return r;
-}
-
-SEC("lsm/file_ioctl")
-int BPF_PROG(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
-{
-	return ret != 0 ? ret : flags_ioctl(file, cmd);
-}
-
-SEC("lsm/file_ioctl_compat")
-int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
-{
-	return ret != 0 ? ret : flags_ioctl(file, cmd);
 }
 
 #endif

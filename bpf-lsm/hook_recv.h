@@ -24,25 +24,43 @@ static __always_inline __u64 held_ops(const struct file *f)
 	return ops;
 }
 
+/* The address of a socket's peer, at a->from. NO_PEER: it has none, or one without an address; 0, or why it could not be had (BL_R_*). */
+#define NO_PEER (~0u)
+static __always_inline __u32 received_peer(struct about *a, const struct sock *sk)
+{
+	__u64 other;
+	__u32 r;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
+		a->kind = BL_KEY_UNIX;
+		other = (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer);
+		r = other != 0 ? unix_key(a, other) : NO_PEER;
+		return r == 0 && a->from == BL_PATH_MAX ? NO_PEER : r;
+	}
+	if (!peer_read(&a->s->endpoint, sk))
+		return NO_PEER;
+	bl_endpoint_canonical(&a->s->endpoint);
+	a->from = bl_key_net(&a->s->name, &a->s->endpoint);
+	return 0;
+}
+
 /*
  * A socket with a peer. Whether this end connected or accepted nobody can tell, so a default says nothing, and neither does an allowance:
- * a rule that refuses to connect to the peer does. A global function, as question_use() is.
+ * a rule that refuses to connect to the peer does. A global function: its frame is its own.
  */
 __noinline int receive_socket(__u64 addr)
 {
-	const struct sock *sk = (const struct sock *)addr;
 	struct about a = {};
 	int r = key_begin(&a, BL_OP_CONNECT, BL_KEY_NET);
+	__u32 reason;
 
 	if (r != 1)
 		return r;
-	if (!peer_read(&a.s->endpoint, sk))
+	reason = received_peer(&a, (const struct sock *)addr);
+	if (reason == NO_PEER)
 		return 0;
-	bl_endpoint_canonical(&a.s->endpoint);
-	a.from = bl_key_net(&a.s->name, &a.s->endpoint);
 	a.q.flags = BL_QF_EXPLICIT;
-	key_decide(&a, BL_OP_CONNECT, 0);
-	return ask_end(&a);
+	return key_ask(&a, BL_OP_CONNECT, reason);
 }
 
 SEC("lsm/file_receive")

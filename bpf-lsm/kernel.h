@@ -405,7 +405,18 @@ struct bpf_iter__task_file {
 #define FS_IOC32_SETFLAGS 0x40046602u
 #define FS_IOC_FSSETXATTR 0x401c5820u
 #define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u /* include/uapi/linux/msdos_fs.h */
-#define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au /* include/uapi/linux/btrfs.h */
+#define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au /* include/uapi/linux/btrfs.h, as the rest */
+#define BTRFS_IOC_SNAP_CREATE 0x50009401u
+#define BTRFS_IOC_SNAP_CREATE_V2 0x50009417u
+#define BTRFS_IOC_SUBVOL_CREATE 0x5000940eu
+#define BTRFS_IOC_SUBVOL_CREATE_V2 0x50009418u
+#define BTRFS_IOC_SNAP_DESTROY 0x5000940fu
+#define BTRFS_IOC_SNAP_DESTROY_V2 0x5000943fu
+#define BTRFS_IOC_TREE_SEARCH 0xd0009411u
+#define BTRFS_IOC_TREE_SEARCH_V2 0xc0709411u
+#define BTRFS_IOC_SEND 0x40489426u
+#define BTRFS_IOC_SEND_32 0x40449426u
+#define BTRFS_SUPER_MAGIC 0x9123683e /* include/uapi/linux/magic.h */
 #define AF_UNSPEC 0
 #define AF_UNIX 1
 #define AF_INET 2

@@ -45,9 +45,10 @@ int question_use(__u64 file, __u64 ops);
 /* What is (d, m) gets the name of (new_d, new_m), by the operation op. */
 int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op);
 
-/* What mounting at (d, m) changes. */
+/* What mounting at (d, m), or a copy made there, changes. */
 #define HIDES 1ULL /* something is mounted over it */
 #define MOVES 2ULL /* mounts move from places that are not known */
+#define COPIES 4ULL /* files from places that are not known get other names */
 int names_hide(__u64 d, __u64 m, __u64 op, __u64 what);
 
 /*

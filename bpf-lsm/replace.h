@@ -149,7 +149,7 @@ PART(names_hide) int names_hide(__u64 d, __u64 m, __u64 op, __u64 what)
 	if (what & HIDES)
 		bl_decide_below(a.t, a.l, &a.q, BL_BELOW_HIDDEN, &a.s->result);
 	a.q.acc[0] = bl_below(a.t, bl_next(a.t, a.t->start[BL_KEY_PATH], '/'), 1);
-	if (what & MOVES)
+	if (what & (MOVES | COPIES))
 		bl_decide_below(a.t, a.l, &a.q, BL_BELOW_ANYWHERE, &a.s->result);
 	return ask_end(&a);
 }

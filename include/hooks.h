@@ -27,6 +27,10 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	(BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND) | BL_OP_BIT(BL_OP_TRUNCATE) | \
 	 BL_OP_BIT(BL_OP_SETID))
 
+/* btrfs makes, deletes and reads by ioctl(2) */
+#define BL_HOOK_OPS_IOCTL \
+	(BL_OPS_NAMES | BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_CREATE) | BL_OP_BIT(BL_OP_DELETE) | BL_OP_BIT(BL_OP_READ))
+
 #define BL_HOOKS(X) \
 	X(task_alloc, 0, 0) \
 	X(task_free, 0, 0) \
@@ -52,8 +56,8 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(inode_unlink, BL_OPS_NAMES, 0) \
 	X(path_chmod, BL_OP_BIT(BL_OP_ATTR) | BL_OP_BIT(BL_OP_SETID), 0) \
 	X(path_chown, BL_OP_BIT(BL_OP_ATTR), 0) \
-	X(file_ioctl, BL_OP_BIT(BL_OP_ATTR), 0) \
-	X(file_ioctl_compat, BL_OP_BIT(BL_OP_ATTR), BL_HOOK_OPTIONAL) /* where it is absent, file_ioctl sees them all */ \
+	X(file_ioctl, BL_HOOK_OPS_IOCTL, 0) \
+	X(file_ioctl_compat, BL_HOOK_OPS_IOCTL, BL_HOOK_OPTIONAL) /* where it is absent, file_ioctl sees them all */ \
 	X(inode_setattr, BL_OP_BIT(BL_OP_ATTR), 0) \
 	X(inode_setxattr, BL_OP_BIT(BL_OP_ATTR), 0) \
 	X(inode_removexattr, BL_OP_BIT(BL_OP_ATTR), 0) \

@@ -41,7 +41,7 @@
 				   "and judged, as the process that made the ring.") \
 	X(GAPS_FILE, 0, "A new device node has another name than the one under /dev.") \
 	X(GAPS_FILE, 0, "Another mount of procfs, sysfs or a control group hierarchy is another file system.") \
-	X(GAPS_FILE, 0, "btrfs makes and deletes subvolumes by ioctl(2) without a question.") \
+	X(GAPS_FILE, 0, "btrfs makes, deletes, copies, sends and searches subvolumes by ioctl(2), with names that no hook sees.") \
 	X(GAPS_FILE, 0, "POSIX message queues (unless opened through a mounted mqueue file system) and System V IPC are not judged.") \
 	X(GAPS_EXEC, 0, "Scripts given to an interpreter as an argument are only read.") \
 	X(GAPS_EXEC, 0, "An ELF program can name any file as its interpreter, which is mapped without a question.") \

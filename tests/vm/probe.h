@@ -31,6 +31,9 @@ const char *word(const char *text, char *ret, size_t size);
 int apart(int (*fn)(const char *), const char *arg);
 
 /* "ADDRESS PORT"; 0: it is none */
+/* PATH, @NAME, or - for no address at all. */
+struct sockaddr_un;
+socklen_t parse_unix(const char *text, struct sockaddr_un *sun);
 socklen_t parse_addr(const char *text, struct sockaddr_storage *ss);
 
 /* One request on a ring of its own. */

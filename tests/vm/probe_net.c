@@ -15,7 +15,7 @@
 
 /* ---- unix sockets: PATH, @NAME, or - for no address at all ---- */
 
-static socklen_t parse_unix(const char *text, struct sockaddr_un *sun)
+socklen_t parse_unix(const char *text, struct sockaddr_un *sun)
 {
 	size_t n = strlen(text);
 

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,20 @@ static int do_give_socket(const char *text)
 	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (connect(fd, (struct sockaddr *)&ss, len) < 0)
+		return ENOTRECOVERABLE;
+	return give(program, fd);
+}
+
+/* "PROGRAM TYPE ADDRESS": PROGRAM gets a unix socket, stream or dgram, that this process has connected */
+static int do_give_unix(const char *text)
+{
+	char program[4096], type[16];
+	const char *addr = word(word(text, program, sizeof(program)), type, sizeof(type));
+	struct sockaddr_un sun;
+	socklen_t len = parse_unix(addr, &sun);
+	int fd = socket(AF_UNIX, (type[0] == 's' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, (struct sockaddr *)&sun, len) < 0)
 		return ENOTRECOVERABLE;
 	return give(program, fd);
 }
@@ -390,7 +405,8 @@ static int do_accept_given(const char *way)
 }
 
 const struct probe_op probes_recv[] = {
-	{ "give", do_give },   { "take", do_take },         { "give-socket", do_give_socket }, { "pidfd-take", do_pidfd_take },
+	{ "give", do_give },   { "take", do_take },         { "give-socket", do_give_socket }, { "give-unix", do_give_unix },
+	{ "pidfd-take", do_pidfd_take },
 	{ "use", do_use },     { "serve", do_serve },       { "activate", do_activate },       { "accept-given", do_accept_given },
 	{ NULL, NULL },
 };

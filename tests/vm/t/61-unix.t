@@ -69,8 +69,14 @@ secret() { # errno of all that is to be refused
 	asks web chroot "/t/run unix-stream /stream" "$1" "from a chroot: $1"
 	asks web thread "unix-send /t/run/dgram" "$1"
 	asks web fork "unix-stream @secret" "$1"
+	# from a process that has connected it
+	asks other give-unix "/t/web s /t/run/stream" "$1" "a stream that is connected to a refused address, received: $1"
+	asks other give-unix "/t/web d /t/run/dgram" "$1" "a datagram socket, received: $1"
+	asks other give-unix "/t/web s @secret" "$1" "an abstract address, received: $1"
 }
 open_ones() {
+	asks other give-unix "/t/web s /t/pub/stream" ok "a socket that is connected elsewhere, received"
+	asks other give-unix "/t/closed s /t/run/stream" ok "received, and only a default would refuse to connect"
 	for n in web other; do
 		asks $n unix-stream /t/pub/stream ok
 		asks $n unix-seq /t/pub/seq ok

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hooks for what ioctl(2) does to files: their flags, and what btrfs makes, deletes and reads without any other hook. */
+#ifndef BL_HOOK_IOCTL_H
+#define BL_HOOK_IOCTL_H
+
+#include "hook.h"
+#include "several.h"
+
+static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
+{
+	struct scratch *s;
+	int r;
+
+	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR && cmd != FAT_IOCTL_SET_ATTRIBUTES &&
+	    cmd != BTRFS_IOC_SUBVOL_SETFLAGS)
+		return 0;
+	r = question(BL_OP_BIT(BL_OP_ATTR), file->f_path.dentry, file->f_path.mnt);
+	s = r == 0 ? bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0) : NULL;
+	if (s)
+		s->flagging = (__u64)BPF_CORE_READ(file, f_inode);
+	return r;
+}
+
+/* The operation of an ioctl of btrfs on files whose names are in the memory of the task, where they can change; 0: none that is asked about. */
+static __always_inline __u32 btrfs_op(__u32 cmd)
+{
+	switch (cmd) {
+	case BTRFS_IOC_SUBVOL_CREATE:
+	case BTRFS_IOC_SUBVOL_CREATE_V2:
+	case BTRFS_IOC_SNAP_CREATE:
+	case BTRFS_IOC_SNAP_CREATE_V2:
+		return BL_OP_CREATE;
+	case BTRFS_IOC_SNAP_DESTROY:
+	case BTRFS_IOC_SNAP_DESTROY_V2:
+		return BL_OP_DELETE;
+	case BTRFS_IOC_SEND:
+	case BTRFS_IOC_SEND_32:
+	case BTRFS_IOC_TREE_SEARCH:
+	case BTRFS_IOC_TREE_SEARCH_V2:
+		return BL_OP_READ;
+	default:
+		return 0;
+	}
+}
+
+/* Refuses it to whom the operation could be refused anywhere. The report has the directory by which it was asked for. */
+static __always_inline int btrfs_ask(struct file *file, __u32 op)
+{
+	struct about a = {};
+	int r = key_begin(&a, op, BL_KEY_PATH);
+
+	if (r != 1)
+		return r;
+	(void)name_of_path(a.s, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), &a.from);
+	return key_ask(&a, op, BL_R_UNREADABLE);
+}
+
+static __always_inline int btrfs_ioctl(struct file *file, __u32 cmd)
+{
+	__u32 op = btrfs_op(cmd);
+	int r, other = 0;
+
+	if (op == 0 || BPF_CORE_READ(file, f_inode, i_sb, s_magic) != BTRFS_SUPER_MAGIC)
+		return 0;
+	r = btrfs_ask(file, op);
+	if (cmd == BTRFS_IOC_SNAP_CREATE || cmd == BTRFS_IOC_SNAP_CREATE_V2)
+		other = names_hide(number_of(file->f_path.dentry), number_of(file->f_path.mnt), BL_OP_LINK, COPIES);
+	return two_answers(r, other);
+}
+
+static __always_inline int ioctl_question(struct file *file, __u32 cmd)
+{
+	int r = flags_ioctl(file, cmd);
+
+	return r != 0 ? r : btrfs_ioctl(file, cmd);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret != 0 ? ret : ioctl_question(file, cmd);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret != 0 ? ret : ioctl_question(file, cmd);
+}
+
+#endif
