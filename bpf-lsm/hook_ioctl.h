@@ -4,7 +4,6 @@
 #define BL_HOOK_IOCTL_H
 
 #include "hook.h"
-#include "several.h"
 
 static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
 {
@@ -43,28 +42,17 @@ static __always_inline __u32 btrfs_op(__u32 cmd)
 	}
 }
 
-/* Refuses it to whom the operation could be refused anywhere. The report has the directory by which it was asked for. */
-static __always_inline int btrfs_ask(struct file *file, __u32 op)
-{
-	struct about a = {};
-	int r = key_begin(&a, op, BL_KEY_PATH);
-
-	if (r != 1)
-		return r;
-	(void)name_of_path(a.s, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt), &a.from);
-	return key_ask(&a, op, BL_R_UNREADABLE);
-}
-
 static __always_inline int btrfs_ioctl(struct file *file, __u32 cmd)
 {
+	__u64 d = number_of(file->f_path.dentry), m = number_of(file->f_path.mnt);
 	__u32 op = btrfs_op(cmd);
 	int r, other = 0;
 
 	if (op == 0 || BPF_CORE_READ(file, f_inode, i_sb, s_magic) != BTRFS_SUPER_MAGIC)
 		return 0;
-	r = btrfs_ask(file, op);
+	r = question_unnamed(d, m, op);
 	if (cmd == BTRFS_IOC_SNAP_CREATE || cmd == BTRFS_IOC_SNAP_CREATE_V2)
-		other = names_hide(number_of(file->f_path.dentry), number_of(file->f_path.mnt), BL_OP_LINK, COPIES);
+		other = names_hide(d, m, BL_OP_LINK, COPIES);
 	return two_answers(r, other);
 }
 

@@ -31,6 +31,11 @@ MISSING question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path)
 	return part_missing(ops);
 }
 
+MISSING question_unnamed(__u64 d, __u64 m, __u32 op)
+{
+	return part_missing(BL_OP_BIT(op));
+}
+
 MISSING question_attr(__u64 d, __u32 flags)
 {
 	return part_missing(BL_OP_BIT(BL_OP_ATTR));

@@ -27,6 +27,12 @@ int exec_noted(__u32 first);
  */
 int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path);
 
+/*
+ * Asks op about a file whose name cannot be told, by way of (d, m), which the report names: whoever could be refused the operation anywhere is
+ * refused it.
+ */
+int question_unnamed(__u64 d, __u64 m, __u32 op);
+
 /* Asks about the attributes of a file of which there is only the entry. flags: about its flags, of which an ioctl may have asked. */
 int question_attr(__u64 d, __u32 flags);
 

@@ -4,6 +4,7 @@
 #define BL_QUESTION_H
 
 #include "names.h"
+#include "several.h"
 
 /*
  * An open with O_TRUNC asks about the truncation at once, and the kernel's own call for it is not asked again: audit mode would report it
@@ -67,6 +68,17 @@ PART(question_file) int question_file(__u64 d, __u64 m, __u64 source, __u64 ops,
 	default:
 		return 0;
 	}
+}
+
+PART(question_unnamed) int question_unnamed(__u64 d, __u64 m, __u32 op)
+{
+	struct about a = {};
+	int r = key_begin(&a, op, BL_KEY_PATH);
+
+	if (r != 1)
+		return r;
+	(void)name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)m, &a.from);
+	return key_ask(&a, op, BL_R_UNREADABLE);
 }
 
 #endif

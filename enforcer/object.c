@@ -225,7 +225,9 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, boo
 	r = more ? 0 : pin_maps(skel->obj, err);
 	if (r == 0)
 		r = bl_parts_load(skel->obj, words, err);
-	return r < 0 ? r : pin_programs(skel->obj, err); /* last: what is pinned has all its parts */
+	if (r == 0)
+		r = bl_parts_join(skel->obj, err);
+	return r < 0 ? r : pin_programs(skel->obj, err); /* last: what is pinned has its parts in their places */
 }
 
 static int load_programs(uint32_t words, uint64_t ops, bool more, struct bl_error *err)
@@ -364,21 +366,16 @@ bool bl_object_attached(size_t hook)
 	return bl_pins_has("links/%s", bl_hooks[hook].name);
 }
 
-static int attach_one(const struct bl_hook *h, struct bl_parts *parts, struct bl_error *err)
+static int attach_one(const struct bl_hook *h, struct bl_error *err)
 {
 	char path[PATH_MAX];
-	int prog = bl_pins_open("progs/%s", h->name), link = -1, r;
+	int prog = bl_pins_open("progs/%s", h->name), link, r;
 
 	if (prog < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot open %s/progs/%s: %m", BL_PIN_DIR, h->name);
-	r = bl_parts_join(parts, h->name, prog, err);
-	if (r == 0) {
-		link = bpf_raw_tracepoint_open(NULL, prog);
-		r = errno;
-	}
+	link = bpf_raw_tracepoint_open(NULL, prog);
+	r = errno;
 	(void)close(prog);
-	if (r < 0)
-		return r;
 	if (link < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot attach to the LSM hook %s: %s%s", h->name, strerror(r),
 				    r == E2BIG ? "; too many other BPF programs are attached to it" : "");
@@ -390,7 +387,7 @@ static int attach_one(const struct bl_hook *h, struct bl_parts *parts, struct bl
 	return 0;
 }
 
-static int attach_needed(uint64_t ops, bool added[BL_NHOOKS], struct bl_parts *parts, struct bl_error *err)
+int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err)
 {
 	for (size_t i = 0; i < BL_NHOOKS; i++) {
 		const struct bl_hook *h = &bl_hooks[i];
@@ -406,22 +403,13 @@ static int attach_needed(uint64_t ops, bool added[BL_NHOOKS], struct bl_parts *p
 					    "rules out or use a kernel that has it",
 					    h->name, op_of_hook(h, ops));
 		}
-		r = attach_one(h, parts, err);
+		r = attach_one(h, err);
 		if (r < 0)
 			return r;
 		if (added)
 			added[i] = true;
 	}
 	return 0;
-}
-
-int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err)
-{
-	struct bl_parts parts = {0};
-	int r = attach_needed(ops, added, &parts, err);
-
-	bl_parts_end(&parts);
-	return r;
 }
 
 int bl_object_detach(const bool which[BL_NHOOKS], struct bl_error *err)

@@ -37,28 +37,10 @@ static size_t part_number(const char *function)
 
 /* ---- the functions of a program ---- */
 
-void bl_parts_end(struct bl_parts *p)
+/* The BTF number of the function for each part; 0: the program, of obj, does not have it. */
+static int functions_of(const struct bpf_object *obj, int prog, uint32_t ret[NPARTS], struct bl_error *err)
 {
-	btf__free(p->btf);
-	p->btf = NULL;
-	p->btf_id = 0;
-}
-
-static int names_get(struct bl_parts *p, uint32_t btf_id, struct bl_error *err)
-{
-	if (p->btf && p->btf_id == btf_id)
-		return 0;
-	bl_parts_end(p);
-	p->btf = btf__load_from_kernel_by_id(btf_id);
-	if (!p->btf)
-		return bl_error_set(err, BL_SYSTEM, "cannot read the BTF of a loaded program: %m");
-	p->btf_id = btf_id;
-	return 0;
-}
-
-/* The BTF number of the function for each part; 0: the program does not have it. */
-static int functions_of(struct bl_parts *p, int prog, uint32_t ret[NPARTS], struct bl_error *err)
-{
+	const struct btf *btf = bpf_object__btf(obj);
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info), n;
 	struct bpf_func_info *functions;
@@ -67,9 +49,6 @@ static int functions_of(struct bl_parts *p, int prog, uint32_t ret[NPARTS], stru
 	if (bpf_obj_get_info_by_fd(prog, &info, &len) < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot ask about a program: %m");
 	n = info.nr_func_info;
-	r = names_get(p, info.btf_id, err);
-	if (r < 0)
-		return r;
 	functions = calloc(n != 0 ? n : 1, sizeof(*functions));
 	if (!functions)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
@@ -79,8 +58,8 @@ static int functions_of(struct bl_parts *p, int prog, uint32_t ret[NPARTS], stru
 		r = bl_error_set(err, BL_SYSTEM, "cannot ask about a program's functions: %m");
 	memset(ret, 0, NPARTS * sizeof(ret[0]));
 	for (uint32_t i = 0; r == 0 && i < n; i++) {
-		const struct btf_type *t = btf__type_by_id(p->btf, functions[i].type_id);
-		size_t part = t ? part_number(btf__name_by_offset(p->btf, t->name_off)) : NPARTS;
+		const struct btf_type *t = btf__type_by_id(btf, functions[i].type_id);
+		size_t part = t ? part_number(btf__name_by_offset(btf, t->name_off)) : NPARTS;
 
 		if (part < NPARTS)
 			ret[part] = functions[i].type_id;
@@ -94,7 +73,6 @@ static int functions_of(struct bl_parts *p, int prog, uint32_t ret[NPARTS], stru
 /* For each part that is not pinned a program that has its function, -1: none. Returns how many there are. */
 static int targets_find(const struct bpf_object *obj, int ret[NPARTS], struct bl_error *err)
 {
-	struct bl_parts p = {0};
 	struct bpf_program *prog;
 	int n = 0, r = 0;
 
@@ -106,7 +84,7 @@ static int targets_find(const struct bpf_object *obj, int ret[NPARTS], struct bl
 
 		if (r < 0 || !bpf_program__autoload(prog))
 			continue;
-		r = functions_of(&p, bpf_program__fd(prog), ids, err);
+		r = functions_of(obj, bpf_program__fd(prog), ids, err);
 		for (size_t i = 0; r == 0 && i < NPARTS; i++) {
 			if (ids[i] == 0 || ret[i] >= 0 || bl_pins_has("parts/%s", part_names[i]))
 				continue;
@@ -114,7 +92,6 @@ static int targets_find(const struct bpf_object *obj, int ret[NPARTS], struct bl
 			n++;
 		}
 	}
-	bl_parts_end(&p);
 	return r < 0 ? r : n;
 }
 
@@ -197,13 +174,33 @@ static int join_one(const char *hook, int prog, const char *part, uint32_t btf_i
 	return r < 0 ? bl_error_set(err, BL_SYSTEM, "cannot pin %s: %s", path, strerror(-r)) : 0;
 }
 
-int bl_parts_join(struct bl_parts *p, const char *hook, int prog, struct bl_error *err)
+/* Pins of a program that is not pinned itself are those of an interrupted load. */
+static int join_all(const char *hook, int prog, const uint32_t ids[NPARTS], struct bl_error *err)
 {
-	uint32_t ids[NPARTS];
-	int r = functions_of(p, prog, ids, err);
+	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < NPARTS; i++)
-		if (ids[i] != 0 && !bl_pins_has("joins/%s-%s", hook, part_names[i]))
+	for (size_t i = 0; r == 0 && i < NPARTS; i++) {
+		r = bl_pins_remove(err, "joins/%s-%s", hook, part_names[i]);
+		if (r == 0 && ids[i] != 0)
 			r = join_one(hook, prog, part_names[i], ids[i], err);
+	}
+	return r;
+}
+
+int bl_parts_join(const struct bpf_object *obj, struct bl_error *err)
+{
+	struct bpf_program *prog;
+	int r = 0;
+
+	bpf_object__for_each_program(prog, obj)
+	{
+		uint32_t ids[NPARTS];
+
+		if (r < 0 || !bpf_program__autoload(prog))
+			continue;
+		r = functions_of(obj, bpf_program__fd(prog), ids, err);
+		if (r == 0)
+			r = join_all(bpf_program__name(prog), bpf_program__fd(prog), ids, err);
+	}
 	return r;
 }

@@ -10,19 +10,11 @@
 #include "enforcer.h"
 
 struct bpf_object;
-struct btf;
 
 /* Loads the parts that the loaded programs of obj have as functions and that are not pinned yet, and pins them. words: of the tables. */
 int bl_parts_load(const struct bpf_object *obj, uint32_t words, struct bl_error *err);
 
-/* What the functions of programs are called, as the kernel knows it: those of one load share it. Start with zeros. */
-struct bl_parts {
-	uint32_t btf_id;
-	struct btf *btf;
-};
-void bl_parts_end(struct bl_parts *p);
-
-/* Puts the pinned parts in their places in the program of a hook, and pins that. What is in place stays. */
-int bl_parts_join(struct bl_parts *p, const char *hook, int prog, struct bl_error *err);
+/* Puts the pinned parts in their places in the loaded programs of obj, and pins that. */
+int bl_parts_join(const struct bpf_object *obj, struct bl_error *err);
 
 #endif

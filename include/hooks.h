@@ -98,6 +98,7 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(label_renew) \
 	X(exec_noted) \
 	X(question_file) \
+	X(question_unnamed) \
 	X(question_attr) \
 	X(question_exec) \
 	X(question_map) \
