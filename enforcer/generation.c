@@ -209,7 +209,7 @@ static int read_map(uint32_t gen, const char *name, size_t least, void **ret, si
 	return 0;
 }
 
-int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err)
+static int read_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err)
 {
 	size_t size;
 	void *value;
@@ -224,6 +224,35 @@ int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err)
 	free(value);
 	*ret = NULL;
 	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/tables does not hold that generation", BL_PIN_DIR, gen);
+}
+
+int bl_gen_counts_read(uint32_t gen, struct bl_gen_counts *ret, struct bl_error *err)
+{
+	struct bl_tables *t;
+	int r = read_tables(gen, &t, err);
+	size_t n;
+
+	if (r < 0)
+		return r;
+	n = (size_t)t->nrules + t->nprofiles;
+	bl_gen_counts_free(ret);
+	ret->hits = malloc((n + 1) * sizeof(*ret->hits));
+	if (ret->hits) {
+		memcpy(ret->hits, &t->w[t->off_hits], n * sizeof(*ret->hits));
+		ret->flags = t->flags;
+		for (uint32_t i = 0; i < t->nprofiles && i < BL_MAX_PROFILES; i++)
+			ret->modes[i] = (uint8_t)bl_profile_at(t, i)->mode;
+	} else {
+		r = out_of_memory(err);
+	}
+	free(t);
+	return r;
+}
+
+void bl_gen_counts_free(struct bl_gen_counts *c)
+{
+	free(c->hits);
+	c->hits = NULL;
 }
 
 static int check_info(const struct bl_gen *g, uint32_t gen, size_t size, struct bl_error *err)

@@ -42,8 +42,15 @@ struct bl_gen {
 int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
 void bl_gen_free(struct bl_gen *g);
 
-/* The tables with their counters as they are now: malloc()ed. */
-int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err);
+/* What the kernel's tables say of themselves, and their counters as they are now. */
+struct bl_gen_counts {
+	uint32_t flags; /* BL_TF_* */
+	uint8_t modes[BL_MAX_PROFILES];
+	uint64_t *hits; /* nrules, then those of each profile's default; malloc()ed */
+};
+/* Over what *ret has. */
+int bl_gen_counts_read(uint32_t gen, struct bl_gen_counts *ret, struct bl_error *err);
+void bl_gen_counts_free(struct bl_gen_counts *c);
 
 /* The generation that the slot names, 0: none. */
 int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *err);
