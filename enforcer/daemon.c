@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ static void say_state(const struct daemon *d, const char *how)
 {
 	struct bl_gen g = {0};
 
-	if (bl_gen_open(d->gen, &g, NULL) < 0)
+	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
 		return;
 	(void)fprintf(stderr,
 		      "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
@@ -98,7 +99,7 @@ static void tell_state(struct daemon *d, const char *before)
 	struct bl_gen g = {0};
 	struct bl_failure f;
 
-	if (bl_gen_open(d->gen, &g, NULL) < 0)
+	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
 		return;
 	read_failure(&f);
 	d->failed_ns = f.at_ns;
@@ -131,7 +132,7 @@ static int complete(const struct daemon *d, struct bl_error *err)
 {
 	bool added[BL_NHOOKS] = {false};
 	struct bl_gen g = {0};
-	int r = bl_gen_open(d->gen, &g, err);
+	int r = bl_gen_open_names(d->gen, &g, err);
 
 	if (r == 0)
 		r = bl_object_attach(bl_needs(g.image.tables), added, err);
@@ -589,6 +590,7 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 	*d = (struct daemon)DAEMON_INIT;
 	d->opt = opt;
 	d->state.started_ns = wall_ns();
+	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10); /* as it is at first, and then stays: what a load needs goes back to the kernel */
 	r = start(d, err);
 	if (r == 0)
 		r = loop(d, err);

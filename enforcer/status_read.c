@@ -73,7 +73,7 @@ static int read_generation(struct bl_status *s, uint32_t gen, struct bl_error *e
 	if (s->gen.info && s->gen.info->gen != gen)
 		bl_gen_free(&s->gen);
 	if (!s->gen.info)
-		r = bl_gen_open(gen, &s->gen, err);
+		r = bl_gen_open_names(gen, &s->gen, err);
 	if (r == 0)
 		r = bl_trial_get(gen, &s->trial, err);
 	if (r == 0)

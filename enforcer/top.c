@@ -163,7 +163,7 @@ static int see(struct top *t, struct bl_error *err)
 		r = bl_loaded_open(&t->object, &t->gen, err);
 	}
 	if (r == 0)
-		r = bl_gen_open(t->gen, &t->g, err);
+		r = bl_gen_open_names(t->gen, &t->g, err);
 	if (r < 0)
 		return r == -ENOENT ? BL_REFUSED : r;
 	t->n = (size_t)t->g.image.tables->nrules + t->g.image.tables->nprofiles;

@@ -261,7 +261,7 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 
 static void print_all(const struct why *w)
 {
-	struct bl_gen_names names = {.next = 0};
+	struct bl_gen_names names = {.whole = true};
 	struct bl_buf b = BL_BUF_INIT;
 	size_t first = w->n > BL_WHY_SHOWN ? w->n - BL_WHY_SHOWN : 0;
 
@@ -279,7 +279,7 @@ static void print_all(const struct why *w)
 
 static int print_json(const struct why *w, struct bl_error *err)
 {
-	struct bl_gen_names names = {.next = 0};
+	struct bl_gen_names names = {.whole = true};
 	struct bl_buf b = BL_BUF_INIT;
 	int r = 0;
 
