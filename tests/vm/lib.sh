@@ -130,7 +130,7 @@ reloads() { # N
 	for cpu in 0 1; do
 		(while [ ! -e stop ]; do
 			printf 'read\t/t/d/%s\n' secret free a b secret free a b
-			read -r -t 0.02 -u "$idle"
+			read -r -t 0.1 -u "$idle" # all processors of a guest may be one thread: what is asked is time that reloads lack
 		done) | nice taskset -c $cpu /t/web - 2>/dev/null | cut -f2,3 --output-delimiter=' ' | sort | uniq -c >loop.$cpu &
 		loops+=($!)
 	done
@@ -148,7 +148,7 @@ reloads() { # N
 	is "$(awk '{ print FILENAME, $2 }' loop.0 loop.1 | sort -u | wc -l)" 8 "both processors asked everything"
 	is "$("$enforcer" status --json | jq ".counters.questions_refused_or_reported - $before")" \
 		"$(awk '$3 != "ok" { n += $1 } END { print n }' loop.0 loop.1)" "every refusal was counted, and nothing else"
-	[ "$(awk '{ n += $1 } END { print n }' loop.0 loop.1)" -gt $((n * 20)) ] && ok "and there were many" || not_ok "many answers" "$(cat loop.*)"
+	[ "$(awk '{ n += $1 } END { print n }' loop.0 loop.1)" -gt $((n * 10)) ] && ok "and there were many" || not_ok "many answers" "$(cat loop.*)"
 }
 
 # A process that waits to be asked by ask_it TAG OP OBJECT; its pid is in $pid_TAG.
