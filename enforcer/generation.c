@@ -320,7 +320,7 @@ static int check_info(const struct bl_gen *g, uint32_t gen, size_t size, struct 
 {
 	if (size > sizeof(*g->info) && g->info->version == BL_GEN_INFO_VERSION && g->info->gen == gen && g->info->path[BL_GEN_PATH - 1] == '\0')
 		return 0;
-	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image was not written by this version", BL_PIN_DIR,
+	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image was not written by this version; run 'enforcer unload' first", BL_PIN_DIR,
 			    gen);
 }
 

@@ -80,7 +80,7 @@ static void put_outputs(struct bl_buf *b, const struct bl_status *s)
 		for (size_t i = 0; i < s->noutputs; i++) {
 			const struct bl_output_state *o = &s->outputs[i];
 			const uint64_t values[BL_ARRAY_SIZE(metrics)] = {o->written, o->dropped, o->waiting, o->error[0] != '\0'};
-			char number[16];
+			char number[24];
 
 			(void)snprintf(number, sizeof(number), "%zu", i);
 			bl_metric_value(b, metrics[m].name, LABELS({"number", number}, {"output", o->name}), values[m]);
