@@ -12,6 +12,7 @@ const volatile __u64 bl_word_mask = 0;
 /* One generation's tables. The enforcer sets the value size before load: the head and bl_word_mask + 1 words. */
 struct tables_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* the enforcer looks at the counters without a copy of everything */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__uint(value_size, sizeof(struct bl_tables) + 8 * 32768);

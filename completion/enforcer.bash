@@ -9,7 +9,8 @@ _enforcer_options() { # of a command
 	run) echo --dry-run --accept-links --json ;;
 	status) echo --json ;;
 	events) echo --json --follow ;;
-	top) echo --once ;;
+	why) echo --json ;;
+	top) echo --once --json ;;
 	doctor) echo --json ;;
 	esac
 }
@@ -21,7 +22,7 @@ _enforcer() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
-		done < <(compgen -W "load try confirm rollback reload run status events why top doctor unload --help --version" -- "$cur")
+		done < <(compgen -W "load try confirm rollback reload run status metrics events why top doctor unload --help --version" -- "$cur")
 	elif [[ $cur == -* ]]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")

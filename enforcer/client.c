@@ -139,7 +139,7 @@ int bl_ctl_drain(int fd, bl_ctl_fn *fn, void *arg, struct bl_error *err)
 	return r < 0 ? r : 0;
 }
 
-int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err)
+int bl_ctl_state(int fd, struct bl_daemon_state *ret_daemon, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err)
 {
 	struct packet *p = malloc(sizeof(*p));
 	size_t size, n = 0;
@@ -149,7 +149,9 @@ int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_
 		r = receive(fd, p, &size, err);
 		if (r < 0 || p->m.type == BL_CTL_END)
 			break;
-		if (p->m.type != BL_CTL_OUTPUT || size != sizeof(*ret))
+		if (p->m.type == BL_CTL_STATE && size == sizeof(*ret_daemon))
+			memcpy(ret_daemon, p->data, sizeof(*ret_daemon));
+		else if (p->m.type != BL_CTL_OUTPUT || size != sizeof(*ret))
 			r = bl_error_set(err, BL_SYSTEM, "the daemon does not answer as it should");
 		else if (n < max)
 			memcpy(&ret[n++], p->data, sizeof(*ret));

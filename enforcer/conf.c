@@ -99,6 +99,31 @@ static int set_accept_links(const struct place *at, const char *value, struct bl
 	return set_choice(at, value, "no", "yes", &c->accept_links, err);
 }
 
+static int set_metrics(const struct place *at, const char *value, enum bl_metrics_kind kind, struct bl_metrics_conf *ret, struct bl_error *err)
+{
+	char *copy = strdup(value);
+	const char *what = copy ? bl_metrics_parse(copy, kind, ret) : NULL;
+	int r = !copy ? bl_error_set(err, BL_SYSTEM, "out of memory") : what ? wrong(at, what, err) : 0;
+
+	free(copy);
+	return r;
+}
+
+static int set_metrics_file(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_metrics(at, value, BL_METRICS_FILE, &c->metrics_file, err);
+}
+
+static int set_metrics_socket(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_metrics(at, value, BL_METRICS_SOCKET, &c->metrics_socket, err);
+}
+
+static int set_metrics_rules(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_number(at, value, 0, 100000, &c->metrics_rules, err);
+}
+
 /* Each line that has this key is one. */
 static int set_output(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
 {
@@ -132,6 +157,9 @@ static const struct key {
 	{"mode", set_mode, false},
 	{"accept-links", set_accept_links, false},
 	{"output", set_output, true},
+	{"metrics-file", set_metrics_file, false},
+	{"metrics-socket", set_metrics_socket, false},
+	{"metrics-rules", set_metrics_rules, false},
 };
 
 /* ---- lines ---- */
@@ -197,7 +225,7 @@ int bl_conf_parse(const char *file, const char *text, size_t len, struct bl_conf
 
 void bl_conf_defaults(struct bl_conf *ret)
 {
-	*ret = (struct bl_conf){.compile_seconds = 60, .compile_mib = 1024};
+	*ret = (struct bl_conf){.compile_seconds = 60, .compile_mib = 1024, .metrics_rules = 1000};
 	(void)snprintf(ret->policy_dir, sizeof(ret->policy_dir), "/etc/bailiff/policy.d");
 	(void)snprintf(ret->compile_user, sizeof(ret->compile_user), "nobody");
 }

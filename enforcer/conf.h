@@ -19,6 +19,8 @@ struct bl_conf {
 	bool accept_links;
 	size_t noutputs;
 	struct bl_output_conf outputs[BL_OUTPUTS_MAX];
+	struct bl_metrics_conf metrics_file, metrics_socket;
+	uint32_t metrics_rules; /* series of rules, at most */
 };
 
 void bl_conf_defaults(struct bl_conf *ret);

@@ -40,8 +40,8 @@ struct bl_ctl {
 	uint64_t numbers;
 	bl_ctl_ask *ask;
 	void *ask_arg;
-	bl_ctl_output *output;
-	void *output_arg;
+	bl_ctl_tell *tell;
+	void *tell_arg;
 };
 
 #define LISTENER BL_CTL_CLIENTS /* its epoll data; clients have their index */
@@ -115,13 +115,16 @@ static void client_push(struct bl_ctl *c, struct client *cl)
 }
 
 /* The few packets fit into the socket's buffer, or else the client does not read. */
-static void client_outputs(struct bl_ctl *c, struct client *cl)
+static void client_state(struct bl_ctl *c, struct client *cl)
 {
+	struct bl_daemon_state daemon = {0};
 	struct bl_output_state state;
 	int r = 1;
 
-	for (size_t i = 0; r > 0 && c->output && c->output(c->output_arg, i, &state); i++)
+	for (size_t i = 0; r > 0 && c->tell && c->tell(c->tell_arg, i, &state, &daemon); i++)
 		r = client_send(cl, BL_CTL_OUTPUT, i, &state, sizeof(state));
+	if (r > 0)
+		r = client_send(cl, BL_CTL_STATE, 0, &daemon, sizeof(daemon));
 	if (r > 0)
 		(void)client_send(cl, BL_CTL_END, 0, NULL, 0);
 	client_drop(cl);
@@ -154,8 +157,8 @@ static void client_hello(struct bl_ctl *c, struct client *cl, const struct packe
 	cl->cursor = c->oldest;
 	if (client_send(cl, BL_CTL_WELCOME, (uint64_t)getpid(), NULL, 0) <= 0)
 		client_drop(cl);
-	else if (cl->want == BL_WANT_OUTPUTS)
-		client_outputs(c, cl);
+	else if (cl->want == BL_WANT_STATE)
+		client_state(c, cl);
 	else
 		client_push(c, cl);
 }
@@ -247,10 +250,10 @@ void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg)
 	c->ask_arg = arg;
 }
 
-void bl_ctl_on_outputs(struct bl_ctl *c, bl_ctl_output *fn, void *arg)
+void bl_ctl_on_state(struct bl_ctl *c, bl_ctl_tell *fn, void *arg)
 {
-	c->output = fn;
-	c->output_arg = arg;
+	c->tell = fn;
+	c->tell_arg = arg;
 }
 
 void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text)

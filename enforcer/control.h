@@ -11,7 +11,7 @@
 #include "events.h"
 #include "output.h"
 
-#define BL_CTL_VERSION 3u
+#define BL_CTL_VERSION 4u
 #define BL_CTL_CLIENTS 16
 #define BL_CTL_HISTORY 4096u /* events that are kept, at most, */
 #define BL_CTL_BYTES (4u << 20) /* and their bytes: names can be long */
@@ -25,13 +25,14 @@ enum bl_ctl_type {
 	BL_CTL_CHANGE = 6,  /* client: a struct bl_ctl_change and a name follow; with a load comes a descriptor of the image */
 	BL_CTL_DONE = 7,    /* daemon: arg is enum bl_exit; what there is to say follows */
 	BL_CTL_OUTPUT = 8,  /* daemon: a struct bl_output_state follows */
+	BL_CTL_STATE = 9,   /* daemon: a struct bl_daemon_state follows */
 };
 enum bl_ctl_want {
 	BL_WANT_NOTHING = 0,
 	BL_WANT_HISTORY = 1,
 	BL_WANT_FOLLOW = 2,
-	BL_WANT_OUTPUTS = 3, /* their state */
-	BL_WANT_MAX = BL_WANT_OUTPUTS
+	BL_WANT_STATE = 3, /* the daemon's and that of its outputs */
+	BL_WANT_MAX = BL_WANT_STATE
 };
 
 /* Head of every packet. */
@@ -49,6 +50,16 @@ struct bl_ctl_change {
 };
 #define BL_CTL_TEXT 8000u /* bytes of what is said with BL_CTL_DONE */
 
+/* What only the daemon knows. Times are nanoseconds since 1970. */
+struct bl_daemon_state {
+	uint64_t started_ns;
+	uint64_t events;      /* that it took from the kernel */
+	uint64_t bad;	      /* records that were no events */
+	uint64_t selftest_ns; /* when it last tried whether the kernel calls the programs, 0: never */
+	uint32_t selftest;    /* 1: it does */
+	uint32_t pad;
+};
+
 /* ---- the daemon's side ---- */
 struct bl_ctl;
 
@@ -58,9 +69,9 @@ void bl_ctl_on_change(struct bl_ctl *c, bl_ctl_ask *fn, void *arg);
 /* Tells a client, if it is still there, what became of the change. */
 void bl_ctl_done(struct bl_ctl *c, uint64_t client, enum bl_exit status, const char *text);
 
-/* The state of output i; false: there is none. */
-typedef bool bl_ctl_output(void *arg, size_t i, struct bl_output_state *ret);
-void bl_ctl_on_outputs(struct bl_ctl *c, bl_ctl_output *fn, void *arg);
+/* The state of output i, false: there is none; with ret_daemon, that of the daemon. */
+typedef bool bl_ctl_tell(void *arg, size_t i, struct bl_output_state *ret, struct bl_daemon_state *ret_daemon);
+void bl_ctl_on_state(struct bl_ctl *c, bl_ctl_tell *fn, void *arg);
 
 int bl_ctl_open(struct bl_ctl **ret, struct bl_error *err);
 int bl_ctl_fd(const struct bl_ctl *c); /* for epoll */
@@ -71,8 +82,8 @@ void bl_ctl_close(struct bl_ctl *c);
 /* ---- a client's side ---- */
 /* Connects and says hello. -ENOENT: no daemon. */
 int bl_ctl_connect(enum bl_ctl_want want, int *ret_fd, uint32_t *ret_pid, struct bl_error *err);
-/* After a hello that wanted it: the states of up to max outputs. */
-int bl_ctl_outputs(int fd, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err);
+/* After a hello that wanted it: the daemon's state, and those of up to max outputs. */
+int bl_ctl_state(int fd, struct bl_daemon_state *ret_daemon, struct bl_output_state *ret, size_t max, size_t *ret_n, struct bl_error *err);
 /* Has the daemon make a change; say and the result as with bl_change(). -ENOENT: no daemon. */
 int bl_ctl_change(const struct bl_change *c, struct bl_buf *say, struct bl_error *err);
 /* Waits for events and hands them to fn until the end, until fn returns non-zero, or until the daemon goes (an error).

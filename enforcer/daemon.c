@@ -6,6 +6,7 @@
 #include "daemon.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,15 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "exempt.h"
 #include "failure.h"
 #include "load.h"
+#include "metrics.h"
+#include "metrics_serve.h"
 #include "pins.h"
 #include "output.h"
 #include "probe.h"
@@ -37,6 +41,12 @@ struct daemon {
 	const struct bl_run_options *opt;
 	struct bl_outputs *outputs;
 	struct bl_gen_names names;
+	struct bl_daemon_state state;
+	struct bl_metrics_server *metrics; /* NULL: there is no socket for them */
+	struct bl_status status;	   /* for the metrics */
+	uint32_t metrics_rules;
+	uint32_t metrics_seconds; /* between two texts for the file, 0: there is none */
+	uint32_t metrics_left;	  /* until the next */
 	int epoll, signals, timer;
 	int events_lock;
 	uint32_t gen;
@@ -50,6 +60,14 @@ struct daemon {
 		.object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1                 \
 	}
 
+static uint64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static const char *dry(const struct bl_gen *g)
 {
 	return g->info->flags & BL_TF_DRY_RUN ? "dry run: nothing is refused" : "enforcing";
@@ -59,7 +77,7 @@ static void say_state(const struct daemon *d, const char *how)
 {
 	struct bl_gen g = {0};
 
-	if (bl_gen_open(d->gen, &g, NULL) < 0)
+	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
 		return;
 	(void)fprintf(stderr,
 		      "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
@@ -81,7 +99,7 @@ static void tell_state(struct daemon *d, const char *before)
 	struct bl_gen g = {0};
 	struct bl_failure f;
 
-	if (bl_gen_open(d->gen, &g, NULL) < 0)
+	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
 		return;
 	read_failure(&f);
 	d->failed_ns = f.at_ns;
@@ -114,7 +132,7 @@ static int complete(const struct daemon *d, struct bl_error *err)
 {
 	bool added[BL_NHOOKS] = {false};
 	struct bl_gen g = {0};
-	int r = bl_gen_open(d->gen, &g, err);
+	int r = bl_gen_open_names(d->gen, &g, err);
 
 	if (r == 0)
 		r = bl_object_attach(bl_needs(g.image.tables), added, err);
@@ -134,8 +152,11 @@ static int adopt_locked(struct daemon *d, struct bl_error *err)
 	r = bl_loaded_open(&d->object, &d->gen, err);
 	if (r == 0)
 		r = complete(d, err);
-	if (r == 0)
+	if (r == 0) {
 		r = bl_selftest(&d->object, err);
+		d->state.selftest = r == 0;
+		d->state.selftest_ns = wall_ns();
+	}
 	if (r == 0)
 		r = bl_exempt_set(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid(), err);
 	bl_exempt_end();
@@ -289,6 +310,7 @@ static void on_event(const struct bl_event_view *e, const void *record, size_t s
 {
 	struct daemon *d = arg;
 
+	d->state.events++;
 	bl_outputs_event(d->outputs, &d->names, e);
 	bl_ctl_event(d->ctl, record, size);
 }
@@ -325,6 +347,8 @@ static int open_watches(struct daemon *d, struct bl_error *err)
 		r = watch(d, bl_events_fd(d->events), err);
 	if (r == 0)
 		r = watch(d, bl_worker_fd(d->worker), err);
+	if (r == 0 && d->metrics)
+		r = watch(d, bl_metrics_fd(d->metrics), err);
 	return r < 0 ? r : watch(d, bl_ctl_fd(d->ctl), err);
 }
 
@@ -347,27 +371,80 @@ static const char *change_asked(void *arg, uint64_t client, const struct bl_chan
 	return why;
 }
 
-/* After the policy: what is wrong here must not keep it from being in force. */
-static int open_outputs(struct daemon *d, struct bl_error *err)
-{
-	struct bl_conf *conf = malloc(sizeof(*conf));
-	int r = conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
-
-	if (r == 0 && (conf->noutputs == 0 || d->opt->json)) {
-		conf->outputs[0] = (struct bl_output_conf){.kind = BL_OUTPUT_STDOUT, .format = d->opt->json ? BL_FORMAT_JSON : BL_FORMAT_TEXT};
-		conf->noutputs = 1;
-	}
-	if (r == 0)
-		r = bl_outputs_open(conf->outputs, conf->noutputs, &d->outputs, err);
-	free(conf);
-	return r;
-}
-
-static bool output_state(void *arg, size_t i, struct bl_output_state *ret)
+static bool tell_daemon(void *arg, size_t i, struct bl_output_state *ret, struct bl_daemon_state *ret_daemon)
 {
 	struct daemon *d = arg;
 
+	d->state.bad = bl_events_bad(d->events);
+	*ret_daemon = d->state;
 	return bl_outputs_state(d->outputs, i, ret);
+}
+
+static void metrics_text(void *arg, struct bl_buf *b)
+{
+	struct daemon *d = arg;
+	struct bl_status *s = &d->status;
+
+	(void)bl_status_read(s, NULL);
+	s->daemon_pid = (uint32_t)getpid();
+	s->noutputs = 0;
+	while (s->noutputs < BL_OUTPUTS_ALL && tell_daemon(d, s->noutputs, &s->outputs[s->noutputs], &s->daemon))
+		s->noutputs++;
+	bl_metrics_text(b, s, d->metrics_rules);
+}
+
+/* For the file, when it is time. */
+static void write_metrics(struct daemon *d)
+{
+	struct bl_buf b = BL_BUF_INIT;
+
+	if (d->metrics_seconds == 0 || --d->metrics_left > 0)
+		return;
+	d->metrics_left = d->metrics_seconds;
+	metrics_text(d, &b);
+	if (bl_buf_text(&b))
+		bl_outputs_metrics(d->outputs, bl_buf_text(&b), b.len);
+	bl_buf_free(&b);
+}
+
+/* A socket that cannot be had is said, and costs the metrics only. */
+static void open_metrics(struct daemon *d, const struct bl_conf *conf)
+{
+	struct bl_error err;
+
+	d->metrics_rules = conf->metrics_rules;
+	d->metrics_seconds = conf->metrics_file.where[0] != '\0' ? conf->metrics_file.seconds : 0;
+	d->metrics_left = 1;
+	if (conf->metrics_socket.where[0] != '\0' && bl_metrics_open(&conf->metrics_socket, metrics_text, d, &d->metrics, &err) < 0)
+		(void)fprintf(stderr, "enforcer: %s; metrics are not served\n", err.text);
+}
+
+/* After the policy: what is wrong here must not keep it from being in force. */
+static int open_outputs(struct daemon *d, struct bl_error *err)
+{
+	struct bl_output_conf *all = calloc(BL_OUTPUTS_ALL, sizeof(*all));
+	struct bl_conf *conf = malloc(sizeof(*conf));
+	int r = all && conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
+	size_t n = 0;
+
+	if (r == 0 && (conf->noutputs == 0 || d->opt->json))
+		all[n++] = (struct bl_output_conf){.kind = BL_OUTPUT_STDOUT, .format = d->opt->json ? BL_FORMAT_JSON : BL_FORMAT_TEXT};
+	else
+		while (r == 0 && n < conf->noutputs) {
+			all[n] = conf->outputs[n];
+			n++;
+		}
+	if (r == 0 && conf->metrics_file.where[0] != '\0') {
+		all[n] = (struct bl_output_conf){.kind = BL_OUTPUT_METRICS, .mode = conf->metrics_file.mode};
+		(void)snprintf(all[n++].where, sizeof(all[0].where), "%s", conf->metrics_file.where);
+	}
+	if (r == 0)
+		r = bl_outputs_open(all, n, &d->outputs, err);
+	if (r == 0)
+		open_metrics(d, conf);
+	free(conf);
+	free(all);
+	return r;
 }
 
 static int start(struct daemon *d, struct bl_error *err)
@@ -394,7 +471,7 @@ static int start(struct daemon *d, struct bl_error *err)
 	if (r < 0)
 		return r;
 	bl_ctl_on_change(d->ctl, change_asked, d);
-	bl_ctl_on_outputs(d->ctl, output_state, d);
+	bl_ctl_on_state(d->ctl, tell_daemon, d);
 	d->watchdog = sd_watchdog_enabled(0, &usec) > 0;
 	tell_state(d, "READY=1\n");
 	return 0;
@@ -411,11 +488,13 @@ static int look(struct daemon *d, struct bl_error *err)
 	uint32_t gen;
 
 	(void)!read(d->timer, &ticks, sizeof(ticks));
+	write_metrics(d);
 	if (d->watchdog)
 		(void)sd_notify(0, "WATCHDOG=1");
 	if (bl_trial_settle(false, &what) != 0 && what.text[0] != '\0')
 		say_lines(what.text);
 	bl_worker_step(d->worker, &d->object);
+	bl_metrics_tick(d->metrics);
 	if (!bl_pins_has("maps/slot"))
 		return bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more");
 	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == 0)
@@ -453,6 +532,8 @@ static int step(struct daemon *d, int fd, struct bl_error *err)
 		bl_ctl_serve(d->ctl);
 	if (fd == bl_worker_fd(d->worker))
 		bl_worker_serve(d->worker);
+	if (d->metrics && fd == bl_metrics_fd(d->metrics))
+		bl_metrics_serve(d->metrics);
 	return fd == d->timer ? look(d, err) : 0;
 }
 
@@ -484,6 +565,8 @@ static void finish(struct daemon *d)
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
 	bl_worker_close(d->worker);
+	bl_metrics_close(d->metrics);
+	bl_status_free(&d->status);
 	bl_outputs_close(d->outputs);
 	bl_names_free(&d->names);
 	bl_object_close(&d->object);
@@ -506,6 +589,8 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
 	*d = (struct daemon)DAEMON_INIT;
 	d->opt = opt;
+	d->state.started_ns = wall_ns();
+	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10); /* as it is at first, and then stays: what a load needs goes back to the kernel */
 	r = start(d, err);
 	if (r == 0)
 		r = loop(d, err);

@@ -89,7 +89,7 @@ const struct bl_image *bl_names_image(struct bl_gen_names *n, uint32_t gen)
 	n->next = (n->next + 1) % BL_NAMES_GENS;
 	bl_gen_free(&n->gens[at].g);
 	n->gens[at].gen = gen;
-	n->gens[at].there = bl_gen_open(gen, &n->gens[at].g, NULL) == 0;
+	n->gens[at].there = (n->whole ? bl_gen_open : bl_gen_open_names)(gen, &n->gens[at].g, NULL) == 0;
 	return n->gens[at].there ? &n->gens[at].g.image : NULL;
 }
 
@@ -97,7 +97,7 @@ void bl_names_free(struct bl_gen_names *n)
 {
 	for (size_t i = 0; i < BL_NAMES_GENS; i++)
 		bl_gen_free(&n->gens[i].g);
-	*n = (struct bl_gen_names){0};
+	*n = (struct bl_gen_names){.whole = n->whole};
 }
 
 static const char *string_or_null(const struct bl_image *img, uint32_t off)

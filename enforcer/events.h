@@ -41,8 +41,9 @@ bool bl_record_decode(const void *data, size_t size, struct bl_event_view *ret);
 
 /* ---- names: generations' images, read once ---- */
 
-#define BL_NAMES_GENS 4
+#define BL_NAMES_GENS 2 /* as many as are kept; of a big policy each takes more than a megabyte */
 struct bl_gen_names {
+	bool whole; /* with the images' tables, which the names of events do not need */
 	struct {
 		uint32_t gen;
 		bool there;
@@ -50,7 +51,7 @@ struct bl_gen_names {
 	} gens[BL_NAMES_GENS];
 	size_t next;
 };
-/* The image of a generation, NULL if it is gone. Owned by n; good until the next call. */
+/* The image of a generation, without the words of its tables (bl_image_cut()) unless whole is set; NULL if it is gone. Owned by n; good until the next call. */
 const struct bl_image *bl_names_image(struct bl_gen_names *n, uint32_t gen);
 void bl_names_free(struct bl_gen_names *n);
 

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "pins.h"
 
 #include "banned.h"
@@ -55,10 +57,11 @@ static int fill(int fd, const void *value, size_t size, const char *what, struct
 }
 
 /* Makes, fills and pins gen/N/NAME. */
-static int make_map(uint32_t gen, const char *name, const void *value, size_t size, int *ret_fd, struct bl_error *err)
+static int make_map(uint32_t gen, const char *name, const void *value, size_t size, uint32_t flags, int *ret_fd, struct bl_error *err)
 {
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = flags);
 	char path[PATH_MAX];
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), (uint32_t)size, 1, NULL), r;
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), (uint32_t)size, 1, &opts), r;
 
 	if (fd < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot make the map for the %s (%zu bytes): %m", name, size);
@@ -93,7 +96,7 @@ static int make_tables(uint32_t gen, uint32_t words, uint32_t flags, const struc
 	memcpy(t, img->tables, img->tables_size);
 	t->gen = gen;
 	t->flags |= flags;
-	r = make_map(gen, "tables", t, size, ret_fd, err);
+	r = make_map(gen, "tables", t, size, BPF_F_MMAPABLE, ret_fd, err); /* as bpf-lsm/maps.h has them */
 	free(t);
 	return r;
 }
@@ -108,24 +111,22 @@ static uint64_t now_ns(void)
 
 static int make_image(uint32_t gen, uint32_t before, uint32_t flags, const struct bl_image *img, const char *path, struct bl_error *err)
 {
-	size_t size = sizeof(struct bl_gen_info) + img->size;
-	struct bl_gen_info *info = calloc(1, size);
+	struct bl_gen_info info = {.version = BL_GEN_INFO_VERSION,
+				   .gen = gen,
+				   .size = img->size,
+				   .loaded_ns = now_ns(),
+				   .flags = flags,
+				   .before = before};
+	struct bl_buf b = BL_BUF_INIT;
 	int fd, r;
 
-	if (!info)
-		return out_of_memory(err);
-	info->version = BL_GEN_INFO_VERSION;
-	info->gen = gen;
-	info->before = before;
-	info->size = img->size;
-	info->loaded_ns = now_ns();
-	info->flags = flags;
-	(void)snprintf(info->path, sizeof(info->path), "%s", path);
-	memcpy(info + 1, img->data, img->size);
-	r = make_map(gen, "image", info, size, &fd, err);
+	(void)snprintf(info.path, sizeof(info.path), "%s", path);
+	bl_buf_add(&b, &info, sizeof(info));
+	bl_image_cut(&b, img);
+	r = bl_buf_text(&b) ? make_map(gen, "image", b.data, b.len, 0, &fd, err) : out_of_memory(err);
 	if (r == 0)
 		(void)close(fd);
-	free(info);
+	bl_buf_free(&b);
 	return r;
 }
 
@@ -209,66 +210,207 @@ static int read_map(uint32_t gen, const char *name, size_t least, void **ret, si
 	return 0;
 }
 
-int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err)
-{
+/* Part of the tables as they are in the kernel: mapped, so that of big tables only what is looked at takes memory. */
+struct window {
+	void *map; /* NULL: not open */
 	size_t size;
-	void *value;
-	int r = read_map(gen, "tables", sizeof(struct bl_tables), &value, &size, err);
+	const void *at; /* what was asked for */
+};
+
+static int window_open(int fd, size_t off, size_t size, struct window *ret)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = off & ~(page - 1);
+	void *map = mmap(NULL, off + size - from, PROT_READ, MAP_SHARED, fd, (off_t)from);
+
+	if (map == MAP_FAILED)
+		return -errno;
+	*ret = (struct window){.map = map, .size = off + size - from, .at = (const uint8_t *)map + (off - from)};
+	return 0;
+}
+
+static void window_close(struct window *w)
+{
+	if (w->map)
+		(void)munmap(w->map, w->size);
+	*w = (struct window){.map = NULL};
+}
+
+/* The head of the tables, checked to be that generation's with so many words; *ret_fd is the map. */
+static int open_tables(uint32_t gen, struct bl_tables *ret, int *ret_fd, struct bl_error *err)
+{
+	struct window w = {.map = NULL};
+	struct bpf_map_info info;
+	int fd = bl_pins_open("gen/%" PRIu32 "/tables", gen), r;
+
+	if (fd < 0)
+		return bl_error_set(err, errno == ENOENT ? -ENOENT : BL_SYSTEM, "cannot open %s/gen/%" PRIu32 "/tables: %m", BL_PIN_DIR, gen);
+	r = map_info(fd, &info, err);
+	if (r == 0 && info.value_size < sizeof(*ret))
+		r = bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/tables is too small", BL_PIN_DIR, gen);
+	if (r == 0 && window_open(fd, 0, sizeof(*ret), &w) < 0)
+		r = bl_error_set(err, BL_SYSTEM, "cannot map %s/gen/%" PRIu32 "/tables: %m", BL_PIN_DIR, gen);
+	if (r == 0)
+		memcpy(ret, w.at, sizeof(*ret));
+	window_close(&w);
+	if (r == 0 && (ret->magic != BL_TABLES_MAGIC || ret->gen != gen || ret->nwords > (info.value_size - sizeof(*ret)) / 8))
+		r = bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/tables does not hold that generation", BL_PIN_DIR, gen);
+	if (r < 0)
+		(void)close(fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
+/* n words of tables whose head is t. */
+static int copy_words(int fd, const struct bl_tables *t, size_t from, size_t n, uint64_t *ret, struct bl_error *err)
+{
+	struct window w = {.map = NULL};
+
+	if (n == 0)
+		return 0;
+	if (from > t->nwords || n > t->nwords - from)
+		return bl_error_set(err, BL_SYSTEM, "the tables of generation %" PRIu32 " are damaged", t->gen);
+	if (window_open(fd, sizeof(*t) + 8 * from, 8 * n, &w) < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot map the tables of generation %" PRIu32 ": %m", t->gen);
+	memcpy(ret, w.at, 8 * n);
+	window_close(&w);
+	return 0;
+}
+
+static int copy_counts(int fd, const struct bl_tables *t, struct bl_gen_counts *ret, struct bl_error *err)
+{
+	struct bl_profile profiles[BL_MAX_PROFILES];
+	size_t n = (size_t)t->nrules + t->nprofiles;
+	int r;
+
+	if (t->nprofiles > BL_MAX_PROFILES)
+		return bl_error_set(err, BL_SYSTEM, "the tables of generation %" PRIu32 " are damaged", t->gen);
+	ret->hits = malloc((n + 1) * sizeof(*ret->hits));
+	if (!ret->hits)
+		return out_of_memory(err);
+	r = copy_words(fd, t, t->off_hits, n, ret->hits, err);
+	if (r == 0)
+		r = copy_words(fd, t, t->off_profiles, t->nprofiles * (size_t)BL_PROFILE_WORDS, (uint64_t *)profiles, err);
+	for (uint32_t i = 0; r == 0 && i < t->nprofiles; i++)
+		ret->modes[i] = (uint8_t)profiles[i].mode;
+	ret->flags = t->flags;
+	return r;
+}
+
+int bl_gen_counts_read(uint32_t gen, struct bl_gen_counts *ret, struct bl_error *err)
+{
+	struct bl_tables t;
+	int fd, r = open_tables(gen, &t, &fd, err);
 
 	if (r < 0)
 		return r;
-	*ret = value;
-	if ((*ret)->magic == BL_TABLES_MAGIC && (*ret)->gen == gen &&
-	    (*ret)->nwords <= (size - sizeof(struct bl_tables)) / 8)
-		return 0;
-	free(value);
-	*ret = NULL;
-	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/tables does not hold that generation", BL_PIN_DIR, gen);
+	bl_gen_counts_free(ret);
+	r = copy_counts(fd, &t, ret, err);
+	(void)close(fd);
+	return r;
+}
+
+void bl_gen_counts_free(struct bl_gen_counts *c)
+{
+	free(c->hits);
+	c->hits = NULL;
 }
 
 static int check_info(const struct bl_gen *g, uint32_t gen, size_t size, struct bl_error *err)
 {
-	if (g->info->version == BL_GEN_INFO_VERSION && g->info->gen == gen &&
-	    g->info->size == size - sizeof(struct bl_gen_info) && g->info->path[BL_GEN_PATH - 1] == '\0')
+	if (size > sizeof(*g->info) && g->info->version == BL_GEN_INFO_VERSION && g->info->gen == gen && g->info->path[BL_GEN_PATH - 1] == '\0')
 		return 0;
-	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image was not written by this version", BL_PIN_DIR,
+	return bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image was not written by this version; run 'enforcer unload' first", BL_PIN_DIR,
 			    gen);
+}
+
+static int map_words(uint32_t gen, uint32_t *ret, struct bl_error *err)
+{
+	struct bpf_map_info info;
+	int fd = bl_pins_open("gen/%" PRIu32 "/tables", gen), r;
+
+	if (fd < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot open %s/gen/%" PRIu32 "/tables: %m", BL_PIN_DIR, gen);
+	r = map_info(fd, &info, err);
+	(void)close(fd);
+	if (r == 0)
+		*ret = (uint32_t)((info.value_size - sizeof(struct bl_tables)) / 8);
+	return r;
+}
+
+int bl_gen_open_names(uint32_t gen, struct bl_gen *ret, struct bl_error *err)
+{
+	struct bl_gen g = {0};
+	size_t size = 0;
+	void *value = NULL;
+	int r = read_map(gen, "image", sizeof(struct bl_gen_info), &value, &size, err);
+
+	if (r < 0)
+		return r;
+	g.info = value;
+	r = check_info(&g, gen, size, err);
+	if (r == 0 && bl_image_parse_cut(g.info + 1, size - sizeof(struct bl_gen_info), &g.image, err) < 0)
+		r = BL_SYSTEM;
+	if (r == 0 && g.image.head->size != g.info->size)
+		r = bl_error_set(err, BL_SYSTEM, "%s/gen/%" PRIu32 "/image does not hold that generation", BL_PIN_DIR, gen);
+	if (r == 0)
+		r = map_words(gen, &g.words, err);
+	if (r < 0)
+		bl_gen_free(&g);
+	else
+		*ret = g;
+	return r;
+}
+
+/* The words as they were loaded: the kernel changes nothing but the counters. */
+static int loaded_words(uint32_t gen, size_t n, uint64_t *ret, struct bl_error *err)
+{
+	struct bl_tables t;
+	int fd, r = open_tables(gen, &t, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (t.nwords != n || t.off_hits > n || (size_t)t.nrules + t.nprofiles > n - t.off_hits)
+		r = bl_error_set(err, BL_SYSTEM, "the tables of generation %" PRIu32 " are damaged", gen);
+	if (r == 0)
+		r = copy_words(fd, &t, 0, n, ret, err);
+	if (r == 0)
+		memset(&ret[t.off_hits], 0, 8 * ((size_t)t.nrules + t.nprofiles));
+	(void)close(fd);
+	return r;
 }
 
 int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err)
 {
 	struct bl_gen g = {0};
-	struct bpf_map_info info;
-	size_t size;
-	void *value;
-	int fd, r;
+	uint64_t *words = NULL;
+	size_t n = 0;
+	int r = bl_gen_open_names(gen, &g, err);
 
-	r = read_map(gen, "image", sizeof(struct bl_gen_info), &value, &size, err);
-	if (r < 0)
-		return r;
-	g.info = value;
-	r = check_info(&g, gen, size, err);
-	if (r == 0 && bl_image_parse(g.info + 1, size - sizeof(struct bl_gen_info), &g.image, err) < 0)
-		r = BL_SYSTEM;
-	fd = r == 0 ? bl_pins_open("gen/%" PRIu32 "/tables", gen) : -1;
-	if (r == 0 && fd < 0)
-		r = bl_error_set(err, BL_SYSTEM, "cannot open %s/gen/%" PRIu32 "/tables: %m", BL_PIN_DIR, gen);
-	if (r == 0)
-		r = map_info(fd, &info, err);
-	if (fd >= 0)
-		(void)close(fd);
-	if (r < 0) {
-		bl_gen_free(&g);
-		return r;
+	if (r == 0) {
+		n = bl_image_cut_words(&g.image);
+		words = malloc(8 * n + 8);
+		r = words ? loaded_words(gen, n, words, err) : out_of_memory(err);
 	}
-	g.words = (uint32_t)((info.value_size - sizeof(struct bl_tables)) / 8);
-	*ret = g;
-	return 0;
+	if (r == 0) {
+		g.whole = bl_image_whole(&g.image, words);
+		if (!g.whole)
+			r = out_of_memory(err);
+		else if (bl_image_parse(g.whole, g.info->size, &g.image, err) < 0)
+			r = BL_SYSTEM;
+	}
+	free(words);
+	if (r < 0)
+		bl_gen_free(&g);
+	else
+		*ret = g;
+	return r;
 }
 
 void bl_gen_free(struct bl_gen *g)
 {
 	free(g->info);
+	free(g->whole);
 	*g = (struct bl_gen){0};
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A generation: one policy's tables in a map, and the image they came from in another, pinned as gen/N/tables and
+ * A generation: one policy's tables in a map, and what else is in the image they came from in another, pinned as gen/N/tables and
  * gen/N/image. Made whole and read back before it is published; never changed afterwards but for its hit counters.
  */
 #ifndef BL_GENERATION_H
@@ -11,17 +11,17 @@
 
 #define BL_GEN_PATH 256
 
-/* First bytes of gen/N/image, before the image file itself. */
+/* First bytes of gen/N/image, before the image without the words of its tables (bl_image_cut()). */
 struct bl_gen_info {
 	uint32_t version; /* BL_GEN_INFO_VERSION */
 	uint32_t gen;
-	uint64_t size;	    /* bytes of the image */
+	uint64_t size;	    /* bytes of the image file */
 	uint64_t loaded_ns; /* since 1970 */
 	uint32_t flags;	    /* BL_TF_DRY_RUN */
 	uint32_t before; /* generation that was in force when this one was made: where a rollback goes; 0: none */
 	char path[BL_GEN_PATH]; /* of the image file, as given, cut to fit */
 };
-#define BL_GEN_INFO_VERSION 1u
+#define BL_GEN_INFO_VERSION 2u
 
 /* Makes and pins generation gen, which follows before, for tables of words; ret_fd is the tables' map. On failure nothing is left. */
 int bl_gen_make(uint32_t gen, uint32_t before, uint32_t words, uint32_t flags, const struct bl_image *img, const char *path, int *ret_fd,
@@ -35,15 +35,28 @@ int bl_gen_remove(uint32_t gen, struct bl_error *err);
 /* What is known of a generation from the kernel's own memory. Start with zeros; free in any state. */
 struct bl_gen {
 	struct bl_gen_info *info;
+	void *whole; /* the image's memory; NULL: behind info */
 	struct bl_image image;
 	uint32_t words; /* capacity of the tables */
 };
-/* -ENOENT if there is no such generation. */
+/*
+ * Its names: of the image's tables only the head is there (bl_image_parse_cut()). What a process that stays should use. -ENOENT if there is no such
+ * generation.
+ */
+int bl_gen_open_names(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
+/* The same with the image as it was loaded, byte for byte. */
 int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
 void bl_gen_free(struct bl_gen *g);
 
-/* The tables with their counters as they are now: malloc()ed. */
-int bl_gen_tables(uint32_t gen, struct bl_tables **ret, struct bl_error *err);
+/* What the kernel's tables say of themselves, and their counters as they are now. */
+struct bl_gen_counts {
+	uint32_t flags; /* BL_TF_* */
+	uint8_t modes[BL_MAX_PROFILES];
+	uint64_t *hits; /* nrules, then those of each profile's default; malloc()ed */
+};
+/* Over what *ret has. */
+int bl_gen_counts_read(uint32_t gen, struct bl_gen_counts *ret, struct bl_error *err);
+void bl_gen_counts_free(struct bl_gen_counts *c);
 
 /* The generation that the slot names, 0: none. */
 int bl_gen_current(const struct bl_object *o, uint32_t *ret, struct bl_error *err);

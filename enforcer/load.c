@@ -226,7 +226,7 @@ static int load_next(const struct bl_object *o, uint32_t now, struct job *job, s
 	int r = bl_trial_none(now, err);
 
 	if (r == 0)
-		r = bl_gen_open(now, &g, err);
+		r = bl_gen_open_names(now, &g, err);
 	if (r < 0)
 		return r;
 	words = g.words;

@@ -14,6 +14,7 @@
 #include "doctor.h"
 #include "failure.h"
 #include "image.h"
+#include "metrics.h"
 #include "probe.h"
 #include "status.h"
 #include "top.h"
@@ -222,14 +223,27 @@ static int run_status(const struct options *opt, struct bl_error *err)
 	return bl_status(opt->json, err);
 }
 
+/* With as many series as the daemon serves. */
+static int run_metrics(const struct options *opt, struct bl_error *err)
+{
+	struct bl_conf *conf = NULL;
+	int r = read_conf(&conf, err);
+
+	(void)opt;
+	if (r == 0)
+		r = bl_metrics(conf->metrics_rules, err);
+	free(conf);
+	return r;
+}
+
 static int run_why(const struct options *opt, struct bl_error *err)
 {
-	return bl_why(opt->files[0], err);
+	return bl_why(opt->files[0], opt->json, err);
 }
 
 static int run_top(const struct options *opt, struct bl_error *err)
 {
-	return bl_top(opt->once, err);
+	return bl_top(opt->once, opt->json, err);
 }
 
 static int run_doctor(const struct options *opt, struct bl_error *err)
@@ -262,9 +276,10 @@ static const struct command commands[] = {
 	{"run", "[IMAGE] [--dry-run] [--accept-links] [--json]", "load or adopt a policy, then print and serve its events",
 	 OPT_DRY_RUN | OPT_ACCEPT_LINKS | OPT_JSON | ARG_MAY, run_run},
 	{"status", "[--json]", "what is in force, with hits and counters", OPT_JSON | SETTLES, run_status},
+	{"metrics", "", "the same for Prometheus", SETTLES, run_metrics},
 	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW | SETTLES, run_events},
-	{"why", "PID|UNIT|EXE", "the last refusals in plain words, and what would allow them", ARG_MUST | SETTLES, run_why},
-	{"top", "[--once]", "what is being refused and reported, by profile and rule", OPT_ONCE | SETTLES, run_top},
+	{"why", "[--json] PID|UNIT|EXE", "the last refusals in plain words, and what would allow them", OPT_JSON | ARG_MUST | SETTLES, run_why},
+	{"top", "[--once] [--json]", "what is being refused and reported, by profile and rule", OPT_ONCE | OPT_JSON | SETTLES, run_top},
 	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
 	{"unload", "", "end enforcement and remove everything", 0, run_unload},
 };

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bailiff.skel.h"
@@ -72,6 +73,17 @@ static const char *op_of_hook(const struct bl_hook *h, uint64_t ops)
 	return both & BL_NEED_USE ? "descriptors strict" : "any operation";
 }
 
+/* That the kernel lacks a hook is noted for later loads, which then need not read its types to find that out again. Nothing depends on it. */
+static void note_absent(const struct bl_hook *h)
+{
+	char path[PATH_MAX];
+
+	bl_pins_path(path, "absent");
+	(void)mkdir(path, 0700);
+	bl_pins_path(path, "absent/%s", h->name);
+	(void)mkdir(path, 0700);
+}
+
 /*
  * Only programs that the policy needs are loaded, and only those that no earlier load has pinned: each costs the verifier's time. Without
  * a hook that the policy needs nothing is loaded.
@@ -100,6 +112,8 @@ static int choose_programs(struct bpf_object *obj, uint64_t ops, struct bl_error
 					    "take these rules out or use a kernel that has it",
 					    h->name, op_of_hook(h, ops));
 		(void)bpf_program__set_autoload(prog, false);
+		if (!have[i])
+			note_absent(h);
 	}
 	return 0;
 }
@@ -247,11 +261,11 @@ int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err)
 	return load_programs(words, ops, false, err);
 }
 
-/* Is a program missing that the policy needs? One of an optional hook may be so for good, on this kernel. */
+/* Is a program missing that the policy needs and the kernel could have? */
 static bool programs_missing(uint64_t ops)
 {
 	for (size_t i = 0; i < BL_NHOOKS; i++)
-		if (bl_hook_needed(&bl_hooks[i], ops) && !bl_pins_has("progs/%s", bl_hooks[i].name))
+		if (bl_hook_needed(&bl_hooks[i], ops) && !bl_pins_has("progs/%s", bl_hooks[i].name) && !bl_pins_has("absent/%s", bl_hooks[i].name))
 			return true;
 	return false;
 }

@@ -35,7 +35,7 @@ struct output {
 };
 
 struct bl_outputs {
-	struct output *all[BL_OUTPUTS_MAX];
+	struct output *all[BL_OUTPUTS_ALL];
 	size_t n;
 	struct bl_buf lines[BL_FORMAT_COUNT];
 };
@@ -116,10 +116,21 @@ void bl_outputs_event(struct bl_outputs *os, struct bl_gen_names *n, const struc
 		enum bl_format f = os->all[i]->sink.conf.format;
 		struct bl_buf *line = &os->lines[f];
 
+		if (os->all[i]->sink.conf.kind == BL_OUTPUT_METRICS)
+			continue;
 		if (line->len == 0)
 			bl_format(line, f, n, e);
 		put(os->all[i], bl_buf_text(line), line->len);
 	}
+}
+
+void bl_outputs_metrics(struct bl_outputs *os, const char *text, size_t size)
+{
+	struct bl_output_state state;
+
+	for (size_t i = 0; bl_outputs_state(os, i, &state); i++)
+		if (os->all[i]->sink.conf.kind == BL_OUTPUT_METRICS)
+			put(os->all[i], state.waiting == 0 ? text : NULL, size);
 }
 
 bool bl_outputs_state(struct bl_outputs *os, size_t i, struct bl_output_state *ret)
@@ -136,7 +147,7 @@ bool bl_outputs_state(struct bl_outputs *os, size_t i, struct bl_output_state *r
 
 static void describe(const struct bl_output_conf *c, char ret[BL_OUTPUT_TEXT])
 {
-	static const char *const words[] = {"stdout", "file ", "journal", "syslog "};
+	static const char *const words[] = {"stdout", "file ", "journal", "syslog ", "metrics "};
 	bool formats = c->kind == BL_OUTPUT_STDOUT || c->kind == BL_OUTPUT_FILE;
 
 	(void)snprintf(ret, BL_OUTPUT_TEXT, "%s%.150s%s%s", words[c->kind], c->where, formats ? " format=" : "", formats ? bl_format_word(c->format) : "");
@@ -165,7 +176,7 @@ int bl_outputs_open(const struct bl_output_conf *conf, size_t n, struct bl_outpu
 {
 	struct bl_outputs *os = calloc(1, sizeof(*os));
 
-	for (size_t i = 0; os && i < n && i < BL_OUTPUTS_MAX; i++) {
+	for (size_t i = 0; os && i < n && i < BL_OUTPUTS_ALL; i++) {
 		struct output *o = calloc(1, sizeof(*o));
 
 		if (o) {

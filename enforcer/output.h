@@ -12,7 +12,7 @@
 #define BL_OUTPUT_QUEUE (1u << 20) /* bytes that wait for one output */
 #define BL_OUTPUT_TEXT 192
 
-/* Every event of an output is written, dropped or waiting. */
+/* Every event of an output, and every text of the file of metrics, is written, dropped or waiting. */
 struct bl_output_state {
 	char name[BL_OUTPUT_TEXT]; /* as it is configured, cut to fit */
 	uint64_t written;
@@ -23,11 +23,14 @@ struct bl_output_state {
 
 struct bl_outputs;
 
-/* Starts them; a file or socket that cannot be opened yet is tried again with each event. */
+/* Starts them, at most BL_OUTPUTS_ALL; a file or socket that cannot be opened yet is tried again with each event. */
 int bl_outputs_open(const struct bl_output_conf *conf, size_t n, struct bl_outputs **ret, struct bl_error *err);
 
 /* Hands the event to each; never waits. */
 void bl_outputs_event(struct bl_outputs *o, struct bl_gen_names *n, const struct bl_event_view *e);
+
+/* Hands a text to the file of metrics, if there is one; never waits. While one waits another is dropped. */
+void bl_outputs_metrics(struct bl_outputs *o, const char *text, size_t size);
 
 /* False: there is no i-th. */
 bool bl_outputs_state(struct bl_outputs *o, size_t i, struct bl_output_state *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the configuration says of an output. */
+/* What the configuration says of outputs and metrics. */
 #include "output_conf.h"
 
 #include <arpa/inet.h>
@@ -146,6 +146,53 @@ const char *bl_output_parse(char *value, struct bl_output_conf *ret)
 			wrong = set_size(w + 5, ret);
 		else if (strncmp(w, "keep=", 5) == 0 && ret->kind == BL_OUTPUT_FILE)
 			wrong = set_keep(w + 5, ret);
+		else
+			wrong = "one word too many";
+	}
+	return wrong;
+}
+
+/* ---- metrics ---- */
+
+static const char *set_mode(const char *w, struct bl_metrics_conf *ret)
+{
+	unsigned long n;
+	char *end;
+
+	n = strtoul(w, &end, 8);
+	if (w[0] < '0' || w[0] > '7' || *end != '\0' || (n & ~0666UL) != 0 || (n & 0600) != 0600)
+		return "mode is an octal number from 0600 to 0666 without execution, as 0640";
+	ret->mode = (uint32_t)n;
+	return NULL;
+}
+
+static const char *set_interval(const char *w, struct bl_metrics_conf *ret)
+{
+	unsigned long n;
+	char *end;
+
+	n = strtoul(w, &end, 10);
+	if (w[0] < '0' || w[0] > '9' || *end != '\0' || n == 0 || n > 86400)
+		return "interval is a number of seconds from 1 to 86400";
+	ret->seconds = (uint32_t)n;
+	return NULL;
+}
+
+const char *bl_metrics_parse(char *value, enum bl_metrics_kind kind, struct bl_metrics_conf *ret)
+{
+	bool file = kind == BL_METRICS_FILE;
+	size_t max = file ? PATH_MAX - 8 : sizeof(((struct sockaddr_un *)0)->sun_path); /* room for what is written first */
+	const char *wrong = NULL, *w = word(&value);
+
+	*ret = (struct bl_metrics_conf){.mode = file ? 0644 : 0600, .seconds = 60};
+	if (!w || w[0] != '/' || strlen(w) >= max)
+		return file ? "the absolute path of a file is wanted" : "the absolute path of a socket is wanted, of at most 107 bytes";
+	(void)snprintf(ret->where, sizeof(ret->where), "%s", w);
+	while (!wrong && (w = word(&value)) != NULL) {
+		if (strncmp(w, "mode=", 5) == 0)
+			wrong = set_mode(w + 5, ret);
+		else if (strncmp(w, "interval=", 9) == 0 && file)
+			wrong = set_interval(w + 9, ret);
 		else
 			wrong = "one word too many";
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How one event is written to each kind of output. */
+/* How one event, or text of metrics, is written to each kind of output. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include "output_write.h"
 
@@ -26,21 +26,22 @@ static int failed(int r, const char *what, const char *which, char *error, size_
 
 /* ---- files and standard output ---- */
 
-/* All of the bytes and a newline, or none of them where that can be undone. */
-static int write_line(int fd, const char *data, size_t size)
+/* All of the bytes, or none of them where that can be undone. */
+static int write_all(int fd, struct iovec *iov, int count)
 {
-	struct iovec iov[2] = {{(void *)data, size}, {(void *)"\n", 1}};
-	size_t left = size + 1;
+	size_t left = 0;
 
+	for (int i = 0; i < count; i++)
+		left += iov[i].iov_len;
 	while (left > 0) {
-		ssize_t n = writev(fd, iov, 2);
+		ssize_t n = writev(fd, iov, count);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
 		left -= (size_t)n;
-		for (size_t i = 0; i < 2; i++) {
+		for (int i = 0; i < count; i++) {
 			size_t part = (size_t)n < iov[i].iov_len ? (size_t)n : iov[i].iov_len;
 
 			iov[i].iov_base = (char *)iov[i].iov_base + part;
@@ -49,6 +50,11 @@ static int write_line(int fd, const char *data, size_t size)
 		}
 	}
 	return 0;
+}
+
+static int write_line(int fd, const char *data, size_t size)
+{
+	return write_all(fd, (struct iovec[]){{(void *)data, size}, {(void *)"\n", 1}}, 2);
 }
 
 /* Not through a link at its end, and no device or FIFO: what is there may be somebody's trap. */
@@ -118,6 +124,41 @@ static int file_write(struct bl_sink *s, const char *data, size_t size, char *er
 		return failed(r, "cannot write to", s->conf.where, error, n);
 	}
 	s->size += size + 1;
+	return 0;
+}
+
+/* ---- the file of metrics: always a whole text ---- */
+
+/* A new file under another name, so that nobody waits there with a link or a file that is open. */
+static int replace_make(const struct bl_sink *s, const char *temp, const char *data, size_t size)
+{
+	int fd, r = unlink(temp) < 0 && errno != ENOENT ? -errno : 0;
+
+	if (r < 0)
+		return r;
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, (struct iovec[]){{(void *)data, size}}, 1);
+	if (r == 0 && (fchmod(fd, (mode_t)s->conf.mode) < 0 || fsync(fd) < 0)) /* some disks say only then that they are full */
+		r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+static int replace_write(const struct bl_sink *s, const char *data, size_t size, char *error, size_t n)
+{
+	char temp[PATH_MAX + 8];
+	int r;
+
+	(void)snprintf(temp, sizeof(temp), "%s.tmp", s->conf.where);
+	r = replace_make(s, temp, data, size);
+	if (r == 0 && rename(temp, s->conf.where) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(temp);
+		return failed(r, "cannot replace", s->conf.where, error, n);
+	}
 	return 0;
 }
 
@@ -201,6 +242,8 @@ int bl_sink_write(struct bl_sink *s, const char *data, size_t size, char *error,
 		return journal_write(data, size, error, error_size);
 	case BL_OUTPUT_SYSLOG:
 		return syslog_write(s, data, size, error, error_size);
+	case BL_OUTPUT_METRICS:
+		return replace_write(s, data, size, error, error_size);
 	case BL_OUTPUT_STDOUT:
 		r = write_line(STDOUT_FILENO, data, size);
 	}

@@ -2,8 +2,6 @@
 /* `enforcer status`: what is in force, read from the kernel's own memory. */
 #include "status.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -11,123 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "failure.h"
 #include "json.h"
-#include "load.h"
-#include "pins.h"
-#include "probe.h"
+#include "status_read.h"
 #include "text.h"
-#include "trial.h"
 
 #include "banned.h"
-
-struct status {
-	struct bl_gen gen;
-	struct bl_tables *tables;
-	uint64_t stats[BL_STAT_MAX];
-	uint32_t daemon; /* pid, 0: none */
-	struct bl_output_state outputs[BL_OUTPUTS_MAX];
-	size_t noutputs;
-	bool bpf_listed;
-	const char *missing; /* hook that is needed and not attached */
-	struct bl_trial trial;
-	struct bl_failure failure; /* text "": there is none */
-	bool under_way;		   /* somebody changes what is in force */
-};
-
-/* ---- gathering ---- */
-
-int bl_stats_read(const struct bl_object *o, uint64_t *ret, struct bl_error *err)
-{
-	int ncpus = libbpf_num_possible_cpus();
-	uint64_t *values;
-
-	values = ncpus > 0 ? calloc((size_t)ncpus, sizeof(*values)) : NULL;
-	if (!values)
-		return bl_error_set(err, BL_SYSTEM, "cannot find out the number of processors");
-	for (uint32_t i = 0; i < BL_STAT_MAX; i++) {
-		if (bpf_map_lookup_elem(o->stats, &i, values) < 0) {
-			free(values);
-			return bl_error_set(err, BL_SYSTEM, "cannot read the counters: %m");
-		}
-		for (int cpu = 0; cpu < ncpus; cpu++)
-			ret[i] += values[cpu];
-	}
-	free(values);
-	return 0;
-}
-
-static void find_missing(struct status *s)
-{
-	for (size_t i = 0; i < BL_NHOOKS; i++) {
-		bool optional =
-			(bl_hooks[i].flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", bl_hooks[i].name);
-
-		if (bl_hook_needed(&bl_hooks[i], bl_needs(s->tables)) && !optional && !bl_object_attached(i))
-			s->missing = bl_hooks[i].name;
-	}
-}
-
-static void find_daemon(struct status *s)
-{
-	int fd;
-
-	if (bl_ctl_connect(BL_WANT_OUTPUTS, &fd, &s->daemon, NULL) != 0)
-		return;
-	(void)bl_ctl_outputs(fd, s->outputs, BL_OUTPUTS_MAX, &s->noutputs, NULL);
-	(void)close(fd);
-}
-
-static int gather(struct status *s, struct bl_error *err)
-{
-	struct bl_object o = BL_OBJECT_CLOSED;
-	char list[BL_PROBE_TEXT];
-	uint32_t gen;
-	int r;
-
-	if (!bl_failure_read(&s->failure))
-		s->failure.text[0] = '\0';
-	s->under_way = bl_lock_held("lock");
-	r = bl_loaded_open(&o, &gen, err);
-	if (r < 0)
-		return r;
-	r = bl_gen_open(gen, &s->gen, err);
-	if (r == 0)
-		r = bl_trial_get(gen, &s->trial, err);
-	if (r == 0)
-		r = bl_gen_tables(gen, &s->tables, err);
-	if (r == 0)
-		r = bl_stats_read(&o, s->stats, err);
-	bl_object_close(&o);
-	if (r < 0)
-		return r;
-	s->bpf_listed = bl_probe_lsm_list(list) == 0 && bl_probe_list_has(list, "bpf");
-	find_missing(s);
-	find_daemon(s);
-	return 0;
-}
-
-static bool dry_run(const struct status *s)
-{
-	return (s->tables->flags & BL_TF_DRY_RUN) != 0;
-}
-
-/* Hits of a rule; of profile i's default as rule nrules + i. */
-static uint64_t hits(const struct status *s, uint32_t i)
-{
-	return s->tables->w[s->tables->off_hits + (size_t)i];
-}
-
-/* NULL: in force. */
-static const char *not_in_force(const struct status *s)
-{
-	if (!s->bpf_listed)
-		return "bpf is not in the kernel's LSM list; see 'enforcer doctor'";
-	if (s->missing)
-		return "a hook that the policy needs is not attached; load the policy again";
-	return NULL;
-}
 
 /* ---- text ---- */
 
@@ -140,39 +26,39 @@ static void print_string(const char *s)
 	bl_buf_free(&b);
 }
 
-static void print_rules(const struct status *s, uint32_t p)
+static void print_rules(const struct bl_status *s, uint32_t p)
 {
 	const struct bl_image *img = &s->gen.image;
 
 	for (uint32_t i = 0; i < img->tables->nrules; i++) {
-		if (img->rules[i].profile != p || hits(s, i) == 0)
+		if (img->rules[i].profile != p || bl_status_hits(s, i) == 0)
 			continue;
-		(void)printf("    %10" PRIu64 "  ", hits(s, i));
+		(void)printf("    %10" PRIu64 "  ", bl_status_hits(s, i));
 		print_string(bl_image_str(img, img->rules[i].text));
 		(void)printf("  (");
 		print_string(bl_image_str(img, img->rules[i].file));
 		(void)printf(":%" PRIu32 ")\n", img->rules[i].line);
 	}
-	if (hits(s, img->tables->nrules + p) != 0)
-		(void)printf("    %10" PRIu64 "  default\n", hits(s, img->tables->nrules + p));
+	if (bl_status_hits(s, img->tables->nrules + p) != 0)
+		(void)printf("    %10" PRIu64 "  default\n", bl_status_hits(s, img->tables->nrules + p));
 }
 
-static void print_profiles(const struct status *s)
+static void print_profiles(const struct bl_status *s)
 {
 	const struct bl_image *img = &s->gen.image;
 
 	for (uint32_t i = 0; i < img->tables->nprofiles; i++) {
 		(void)printf("profile ");
 		print_string(bl_image_str(img, img->profiles[i].name));
-		(void)printf(": %s%s, subject ", bl_text_mode(bl_profile_at(s->tables, i)->mode),
-			     dry_run(s) ? " (dry run: audit)" : "");
+		(void)printf(": %s%s, subject ", bl_text_mode(s->counts.modes[i]),
+			     bl_status_dry_run(s) ? " (dry run: audit)" : "");
 		print_string(bl_image_str(img, img->profiles[i].subject));
 		(void)printf("\n");
 		print_rules(s, i);
 	}
 }
 
-static void print_counters(const struct status *s)
+static void print_counters(const struct bl_status *s)
 {
 	(void)printf("counters:");
 	for (uint32_t i = 0; i < BL_STAT_REASON0; i++)
@@ -184,16 +70,16 @@ static void print_counters(const struct status *s)
 	(void)printf("\n");
 }
 
-static void print_hooks(void)
+static void print_hooks(const struct bl_status *s)
 {
 	(void)printf("hooks:");
 	for (size_t i = 0; i < BL_NHOOKS; i++)
-		if (bl_object_attached(i))
+		if (s->hooks[i].attached)
 			(void)printf(" %s", bl_hooks[i].name);
 	(void)printf("\n");
 }
 
-static void print_outputs(const struct status *s)
+static void print_outputs(const struct bl_status *s)
 {
 	for (size_t i = 0; i < s->noutputs; i++) {
 		const struct bl_output_state *o = &s->outputs[i];
@@ -209,7 +95,7 @@ static void print_outputs(const struct status *s)
 	}
 }
 
-static void print_failure(const struct status *s)
+static void print_failure(const struct bl_status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
 
@@ -228,7 +114,7 @@ static void print_failure(const struct status *s)
 	bl_buf_free(&b);
 }
 
-static void print_change(const struct status *s)
+static void print_change(const struct bl_status *s)
 {
 	if (s->trial.gen != 0 && s->trial.before != 0)
 		(void)printf("on trial: in %" PRIu32 " s generation %" PRIu32 " is in force again, unless 'enforcer confirm' comes\n",
@@ -239,15 +125,15 @@ static void print_change(const struct status *s)
 		(void)printf("a change is under way\n");
 }
 
-static void print_text(const struct status *s)
+static void print_text(const struct bl_status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
-	const char *why = not_in_force(s);
+	const char *why = bl_status_not_in_force(s);
 
 	if (why)
 		(void)printf("NOT ENFORCING: %s\n", why);
 	else
-		(void)printf("%s\n", dry_run(s) ? "auditing (dry run): nothing is refused" : "enforcing");
+		(void)printf("%s\n", bl_status_dry_run(s) ? "auditing (dry run): nothing is refused" : "enforcing");
 	bl_text_time(&b, s->gen.info->loaded_ns);
 	(void)printf("generation: %" PRIu32 ", loaded %s from ", s->gen.info->gen, bl_buf_text(&b));
 	print_string(s->gen.info->path);
@@ -258,10 +144,10 @@ static void print_text(const struct status *s)
 	bl_buf_free(&b);
 	print_change(s);
 	print_failure(s);
-	print_hooks();
+	print_hooks(s);
 	print_counters(s);
-	if (s->daemon != 0)
-		(void)printf("daemon: running, pid %" PRIu32 "\n", s->daemon);
+	if (s->daemon_pid != 0)
+		(void)printf("daemon: running, pid %" PRIu32 "\n", s->daemon_pid);
 	else
 		(void)printf(
 			"daemon: not running; enforcement does not need it, events are kept in the kernel's buffer\n");
@@ -287,7 +173,7 @@ static json_t *text_json(const char *s)
 	return j;
 }
 
-static json_t *rules_json(const struct status *s, uint32_t p)
+static json_t *rules_json(const struct bl_status *s, uint32_t p)
 {
 	const struct bl_image *img = &s->gen.image;
 	json_t *list = json_array();
@@ -303,13 +189,13 @@ static json_t *rules_json(const struct status *s, uint32_t p)
 		set_new(o, "text", text_json(bl_image_str(img, img->rules[i].text)));
 		set_new(o, "file", text_json(bl_image_str(img, img->rules[i].file)));
 		set_new(o, "line", json_integer(img->rules[i].line));
-		set_new(o, "hits", json_integer((json_int_t)hits(s, i)));
+		set_new(o, "hits", json_integer((json_int_t)bl_status_hits(s, i)));
 		(void)json_array_append_new(list, o);
 	}
 	return list;
 }
 
-static json_t *profiles_json(const struct status *s)
+static json_t *profiles_json(const struct bl_status *s)
 {
 	const struct bl_image *img = &s->gen.image;
 	json_t *list = json_array();
@@ -318,16 +204,16 @@ static json_t *profiles_json(const struct status *s)
 		json_t *o = json_object();
 
 		set_new(o, "name", text_json(bl_image_str(img, img->profiles[i].name)));
-		set_new(o, "mode", json_string(bl_text_mode(bl_profile_at(s->tables, i)->mode)));
+		set_new(o, "mode", json_string(bl_text_mode(s->counts.modes[i])));
 		set_new(o, "subject", text_json(bl_image_str(img, img->profiles[i].subject)));
-		set_new(o, "default_hits", json_integer((json_int_t)hits(s, img->tables->nrules + i)));
+		set_new(o, "default_hits", json_integer((json_int_t)bl_status_hits(s, img->tables->nrules + i)));
 		set_new(o, "rules", rules_json(s, i));
 		(void)json_array_append_new(list, o);
 	}
 	return list;
 }
 
-static json_t *counters_json(const struct status *s)
+static json_t *counters_json(const struct bl_status *s)
 {
 	json_t *o = json_object(), *reasons = json_object();
 
@@ -340,7 +226,7 @@ static json_t *counters_json(const struct status *s)
 	return o;
 }
 
-static json_t *outputs_json(const struct status *s)
+static json_t *outputs_json(const struct bl_status *s)
 {
 	json_t *list = json_array();
 
@@ -357,17 +243,17 @@ static json_t *outputs_json(const struct status *s)
 	return list;
 }
 
-static json_t *hooks_json(void)
+static json_t *hooks_json(const struct bl_status *s)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < BL_NHOOKS; i++)
-		if (bl_object_attached(i))
+		if (s->hooks[i].attached)
 			(void)json_array_append_new(list, json_string(bl_hooks[i].name));
 	return list;
 }
 
-static void set_generation(json_t *o, const struct status *s)
+static void set_generation(json_t *o, const struct bl_status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
 
@@ -384,7 +270,7 @@ static void set_generation(json_t *o, const struct status *s)
 }
 
 /* What is there whether something is loaded or not. */
-static void set_changes(json_t *o, const struct status *s)
+static void set_changes(json_t *o, const struct bl_status *s)
 {
 	struct bl_buf b = BL_BUF_INIT;
 	json_t *f = NULL;
@@ -400,7 +286,7 @@ static void set_changes(json_t *o, const struct status *s)
 	set_new(o, "change_under_way", json_boolean(s->under_way));
 }
 
-static void set_trial(json_t *o, const struct status *s)
+static void set_trial(json_t *o, const struct bl_status *s)
 {
 	json_t *t = NULL;
 
@@ -412,22 +298,22 @@ static void set_trial(json_t *o, const struct status *s)
 	set_new(o, "trial", t ? t : json_null());
 }
 
-static void print_json(const struct status *s)
+static void print_json(const struct bl_status *s)
 {
 	json_t *o = json_object();
-	const char *why = not_in_force(s);
+	const char *why = bl_status_not_in_force(s);
 
 	set_new(o, "loaded", json_true());
-	set_new(o, "state", json_string(why ? "not-enforcing" : dry_run(s) ? "auditing" : "enforcing"));
+	set_new(o, "state", json_string(bl_status_state(s)));
 	set_new(o, "reason", why ? json_string(why) : json_null());
-	set_new(o, "dry_run", json_boolean(dry_run(s)));
+	set_new(o, "dry_run", json_boolean(bl_status_dry_run(s)));
 	set_new(o, "bpf_in_lsm_list", json_boolean(s->bpf_listed));
 	set_generation(o, s);
 	set_trial(o, s);
 	set_changes(o, s);
-	set_new(o, "daemon_pid", s->daemon != 0 ? json_integer(s->daemon) : json_null());
+	set_new(o, "daemon_pid", s->daemon_pid != 0 ? json_integer(s->daemon_pid) : json_null());
 	set_new(o, "outputs", outputs_json(s));
-	set_new(o, "hooks", hooks_json());
+	set_new(o, "hooks", hooks_json(s));
 	set_new(o, "counters", counters_json(s));
 	set_new(o, "profiles", profiles_json(s));
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
@@ -436,7 +322,7 @@ static void print_json(const struct status *s)
 }
 
 /* why: what bl_loaded_open() said. */
-static void print_nothing(const struct status *s, bool json, const char *why)
+static void print_nothing(const struct bl_status *s, bool json, const char *why)
 {
 	json_t *o;
 
@@ -447,7 +333,7 @@ static void print_nothing(const struct status *s, bool json, const char *why)
 	}
 	o = json_object();
 	set_new(o, "loaded", json_false());
-	set_new(o, "state", json_string("not-loaded"));
+	set_new(o, "state", json_string(bl_status_state(s)));
 	set_changes(o, s);
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));
 	(void)printf("\n");
@@ -456,25 +342,27 @@ static void print_nothing(const struct status *s, bool json, const char *why)
 
 int bl_status(bool json, struct bl_error *err)
 {
-	struct status s = {.daemon = 0};
-	int r;
+	struct bl_status *s = calloc(1, sizeof(*s));
+	int r = s ? 0 : bl_error_set(err, BL_SYSTEM, "out of memory");
 
-	if (geteuid() != 0)
-		return bl_error_set(err, BL_SYSTEM, "this needs root (now uid %u); run it with sudo",
-				    (unsigned int)geteuid());
-	r = gather(&s, err);
+	if (r == 0 && geteuid() != 0)
+		r = bl_error_set(err, BL_SYSTEM, "this needs root (now uid %u); run it with sudo", (unsigned int)geteuid());
+	if (r == 0) {
+		r = bl_status_read(s, err);
+		bl_status_ask(s);
+	}
 	if (r == 0) {
 		if (json)
-			print_json(&s);
+			print_json(s);
 		else
-			print_text(&s);
-		if (not_in_force(&s))
+			print_text(s);
+		if (bl_status_not_in_force(s))
 			r = bl_error_set(err, BL_REFUSED, "%s", "");
 	} else if (r == -ENOENT) {
-		print_nothing(&s, json, err->text);
+		print_nothing(s, json, err->text);
 		r = bl_error_set(err, BL_REFUSED, "%s", "");
 	}
-	bl_gen_free(&s.gen);
-	free(s.tables);
+	bl_status_free(s);
+	free(s);
 	return r;
 }

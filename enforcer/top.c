@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "event_tree.h"
 #include "load.h"
-#include "status.h"
+#include "status_read.h"
 #include "text.h"
 
 #include "banned.h"
@@ -84,6 +85,45 @@ void bl_top_frame(struct bl_buf *b, const char *head, struct bl_top_row *rows, s
 	bl_buf_free(&line);
 }
 
+static json_t *row_json(const struct bl_top_row *r, unsigned int seconds)
+{
+	json_t *o = json_object();
+
+	(void)json_object_set_new(o, "profile", bl_tree_text(r->profile));
+	(void)json_object_set_new(o, "rule", r->rule ? bl_tree_text(r->rule) : json_null());
+	(void)json_object_set_new(o, "file", bl_tree_text(r->file));
+	(void)json_object_set_new(o, "line", bl_tree_number(r->line));
+	(void)json_object_set_new(o, "verdict", json_string(bl_text_verdict(r->verdict)));
+	(void)json_object_set_new(o, "audit", json_boolean(r->audit));
+	(void)json_object_set_new(o, "hits", bl_tree_number(r->hits));
+	(void)json_object_set_new(o, "new_hits", seconds != 0 ? bl_tree_number(lately(r)) : json_null());
+	(void)json_object_set_new(o, "last", r->last ? bl_tree_text(r->last) : json_null());
+	return o;
+}
+
+int bl_top_json(struct bl_buf *b, const struct bl_top_head *head, struct bl_top_row *rows, size_t n, unsigned int seconds)
+{
+	json_t *o = json_object(), *list = json_array();
+	struct bl_buf time = BL_BUF_INIT;
+	int r;
+
+	qsort(rows, n, sizeof(*rows), order);
+	for (size_t i = 0; i < n && rows[i].hits > 0; i++)
+		(void)json_array_append_new(list, row_json(&rows[i], seconds));
+	bl_text_time(&time, head->wall_ns);
+	(void)json_object_set_new(o, "time", bl_tree_taken(&time));
+	(void)json_object_set_new(o, "generation", bl_tree_number(head->gen));
+	(void)json_object_set_new(o, "dry_run", json_boolean(head->dry));
+	(void)json_object_set_new(o, "daemon", json_boolean(head->daemon));
+	(void)json_object_set_new(o, "events_produced", bl_tree_number(head->produced));
+	(void)json_object_set_new(o, "events_dropped", bl_tree_number(head->dropped));
+	(void)json_object_set_new(o, "seconds", seconds != 0 ? bl_tree_number(seconds) : json_null());
+	(void)json_object_set_new(o, "rows", list);
+	r = bl_tree_print(b, o);
+	bl_buf_char(b, '\n');
+	return r;
+}
+
 /* ---- what there is to show ---- */
 
 struct top {
@@ -93,8 +133,8 @@ struct top {
 	size_t n;	  /* rules, then defaults by profile */
 	uint64_t *before; /* hits at the last frame */
 	char **last;	  /* of each, in words */
-	uint64_t drops, produced;
 	int fd; /* the daemon; -1: none */
+	bool json;
 };
 
 static void forget(struct top *t)
@@ -123,7 +163,7 @@ static int see(struct top *t, struct bl_error *err)
 		r = bl_loaded_open(&t->object, &t->gen, err);
 	}
 	if (r == 0)
-		r = bl_gen_open(t->gen, &t->g, err);
+		r = bl_gen_open_names(t->gen, &t->g, err);
 	if (r < 0)
 		return r == -ENOENT ? BL_REFUSED : r;
 	t->n = (size_t)t->g.image.tables->nrules + t->g.image.tables->nprofiles;
@@ -157,14 +197,24 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 	return 0;
 }
 
-static void put_head(struct bl_buf *b, const struct top *t, bool dry)
+static void put_head(struct bl_buf *b, const struct bl_top_head *h)
+{
+	bl_text_time(b, h->wall_ns);
+	bl_buf_printf(b, "  generation %" PRIu32 ", %s; events %" PRIu64 ", dropped %" PRIu64 "%s", h->gen, h->dry ? "auditing (dry run)" : "enforcing",
+		      h->produced, h->dropped, h->daemon ? "" : "; no daemon runs, so the last ones are not known");
+}
+
+static struct bl_top_head head_now(const struct top *t, bool dry, const uint64_t *stats)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	bl_text_time(b, (uint64_t)now.tv_sec * 1000000000);
-	bl_buf_printf(b, "  generation %" PRIu32 ", %s; events %" PRIu64 ", dropped %" PRIu64 "%s", t->gen, dry ? "auditing (dry run)" : "enforcing",
-		      t->produced, t->drops, t->fd < 0 ? "; no daemon runs, so the last ones are not known" : "");
+	return (struct bl_top_head){.wall_ns = (uint64_t)now.tv_sec * 1000000000,
+				    .gen = t->gen,
+				    .dry = dry,
+				    .daemon = t->fd >= 0,
+				    .produced = stats[BL_STAT_PRODUCED],
+				    .dropped = stats[BL_STAT_DROPPED]};
 }
 
 static int frame(struct top *t, unsigned int seconds, size_t width, size_t height, struct bl_buf *b, struct bl_error *err)
@@ -172,9 +222,10 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 	const struct bl_image *img = &t->g.image;
 	struct bl_top_row *rows = calloc(t->n, sizeof(*rows));
 	uint64_t stats[BL_STAT_MAX] = {0};
-	struct bl_tables *tables = NULL;
+	struct bl_gen_counts counts = {.hits = NULL};
 	struct bl_buf head = BL_BUF_INIT;
-	int r = rows ? bl_gen_tables(t->gen, &tables, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
+	struct bl_top_head h;
+	int r = rows ? bl_gen_counts_read(t->gen, &counts, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
 
 	if (r == 0)
 		r = bl_stats_read(&t->object, stats, err);
@@ -189,8 +240,8 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 			.file = bl_image_str(img, rule ? img->rules[i].file : m->file),
 			.line = rule ? img->rules[i].line : m->default_line ? m->default_line : m->line,
 			.verdict = rule ? (uint8_t)img->rules[i].verdict : BL_V_DENY,
-			.audit = (tables->flags & BL_TF_DRY_RUN) || bl_profile_at(tables, p)->mode == BL_MODE_AUDIT,
-			.hits = tables->w[tables->off_hits + i],
+			.audit = (counts.flags & BL_TF_DRY_RUN) || counts.modes[p] == BL_MODE_AUDIT,
+			.hits = counts.hits[i],
 			.before = t->before[i],
 			.last = t->last[i],
 		};
@@ -198,14 +249,16 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 			rows[i].before = rows[i].hits;
 		t->before[i] = rows[i].hits;
 	}
-	if (r == 0) {
-		t->produced = stats[BL_STAT_PRODUCED];
-		t->drops = stats[BL_STAT_DROPPED];
-		put_head(&head, t, tables->flags & BL_TF_DRY_RUN);
+	h = head_now(t, counts.flags & BL_TF_DRY_RUN, stats);
+	if (r == 0 && t->json) {
+		if (bl_top_json(b, &h, rows, t->n, seconds) < 0)
+			r = bl_error_set(err, BL_SYSTEM, "out of memory");
+	} else if (r == 0) {
+		put_head(&head, &h);
 		bl_top_frame(b, bl_buf_text(&head) ? bl_buf_text(&head) : "", rows, t->n, seconds, width, height);
 	}
 	bl_buf_free(&head);
-	free(tables);
+	bl_gen_counts_free(&counts);
 	free(rows);
 	return r;
 }
@@ -228,10 +281,11 @@ static int draw(struct top *t, unsigned int seconds, struct bl_error *err)
 	struct bl_buf b = BL_BUF_INIT;
 	int r;
 
-	bl_buf_str(&b, "\033[H\033[J"); /* to the corner, and clear */
+	if (!t->json)
+		bl_buf_str(&b, "\033[H\033[J"); /* to the corner, and clear */
 	r = frame(t, seconds, w.ws_col, w.ws_row, &b, err);
 	if (r == 0 && bl_buf_text(&b)) {
-		if (b.len > 0 && b.data[b.len - 1] == '\n')
+		if (!t->json && b.len > 0 && b.data[b.len - 1] == '\n')
 			b.len--; /* or the screen rolls */
 		if (fwrite(b.data, 1, b.len, stdout) != b.len || fflush(stdout) != 0)
 			r = bl_error_set(err, BL_SYSTEM, "cannot draw: %m");
@@ -250,6 +304,8 @@ static bool waited(struct top *t, int signals, struct bl_error *err)
 		(void)close(t->fd); /* the daemon has gone: numbers go on */
 		t->fd = -1;
 	}
+	if (t->json)
+		p[0].fd = -1; /* no keys */
 	if (poll(p, BL_ARRAY_SIZE(p), BL_TOP_SECONDS * 1000) <= 0)
 		return false;
 	if (p[1].revents != 0)
@@ -260,7 +316,7 @@ static bool waited(struct top *t, int signals, struct bl_error *err)
 static int live(struct top *t, struct bl_error *err)
 {
 	struct termios before, raw;
-	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	bool terminal = !t->json && tcgetattr(STDIN_FILENO, &before) == 0;
 	time_t then = 0;
 	sigset_t set;
 	int signals, r;
@@ -278,7 +334,8 @@ static int live(struct top *t, struct bl_error *err)
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
-	(void)printf("\033[?1049h\033[?25l"); /* the other screen, no cursor */
+	if (!t->json)
+		(void)printf("\033[?1049h\033[?25l"); /* the other screen, no cursor */
 	do {
 		time_t now = time(NULL);
 		uint32_t gen = t->gen;
@@ -288,7 +345,8 @@ static int live(struct top *t, struct bl_error *err)
 			r = draw(t, gen == t->gen && then != 0 && now > then ? (unsigned int)(now - then) : 0, err);
 		then = now;
 	} while (r == 0 && !waited(t, signals, err));
-	(void)printf("\033[?25h\033[?1049l");
+	if (!t->json)
+		(void)printf("\033[?25h\033[?1049l");
 	(void)fflush(stdout);
 	if (terminal)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
@@ -309,15 +367,15 @@ static int single(struct top *t, struct bl_error *err)
 	return r;
 }
 
-int bl_top(bool once, struct bl_error *err)
+int bl_top(bool once, bool json, struct bl_error *err)
 {
-	struct top t = {.object = BL_OBJECT_CLOSED, .fd = -1};
+	struct top t = {.object = BL_OBJECT_CLOSED, .fd = -1, .json = json};
 	uint32_t pid;
 	int r;
 
 	if (geteuid() != 0)
 		return bl_error_set(err, BL_SYSTEM, "this needs root (now uid %u); run it with sudo", (unsigned int)geteuid());
-	once |= isatty(STDOUT_FILENO) == 0;
+	once |= !json && isatty(STDOUT_FILENO) == 0;
 	r = see(&t, err);
 	if (r == 0) {
 		r = bl_ctl_connect(once ? BL_WANT_HISTORY : BL_WANT_FOLLOW, &t.fd, &pid, err);

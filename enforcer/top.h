@@ -21,7 +21,19 @@ struct bl_top_row {
 /* A frame of at most height lines of at most width characters, 0: any. seconds since the last frame, 0: it is the first. Sorts rows. */
 void bl_top_frame(struct bl_buf *b, const char *head, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height);
 
-/* Draws until 'q' or a signal; once: a single frame. */
-int bl_top(bool once, struct bl_error *err);
+/* What stands above the rows. */
+struct bl_top_head {
+	uint64_t wall_ns; /* since 1970 */
+	uint32_t gen;
+	bool dry;    /* run */
+	bool daemon; /* one runs, so that last is known */
+	uint64_t produced, dropped; /* events */
+};
+
+/* The same as one line of JSON, all rows with hits. 0 or -ENOMEM. */
+int bl_top_json(struct bl_buf *b, const struct bl_top_head *head, struct bl_top_row *rows, size_t n, unsigned int seconds);
+
+/* Draws until 'q' or a signal, or prints lines of JSON until a signal; once: a single frame. */
+int bl_top(bool once, bool json, struct bl_error *err);
 
 #endif

@@ -49,7 +49,7 @@ int bl_trial_get(uint32_t gen, struct bl_trial *ret, struct bl_error *err)
 		return r;
 	}
 	(void)close(fd);
-	r = bl_gen_open(gen, &g, err);
+	r = bl_gen_open_names(gen, &g, err);
 	if (r < 0)
 		return r == -ENOENT ? BL_SYSTEM : r;
 	ret->before = g.info->before;
@@ -103,7 +103,7 @@ static uint64_t gen_ops(uint32_t gen)
 	struct bl_gen g = {0};
 	uint64_t ops = UINT64_MAX;
 
-	if (bl_gen_open(gen, &g, NULL) == 0)
+	if (bl_gen_open_names(gen, &g, NULL) == 0)
 		ops = bl_needs(g.image.tables);
 	bl_gen_free(&g);
 	return ops;
@@ -353,7 +353,7 @@ static int roll_back(struct bl_object *o, uint32_t now, struct bl_buf *say, stru
 	int r = bl_trial_get(now, &t, err);
 
 	if (r == 0)
-		r = bl_gen_open(now, &g, err);
+		r = bl_gen_open_names(now, &g, err);
 	if (r < 0)
 		return r;
 	before = g.info->before;

@@ -11,6 +11,7 @@
 
 #include "allow.h"
 #include "control.h"
+#include "event_tree.h"
 #include "text.h"
 
 #include "banned.h"
@@ -189,6 +190,25 @@ void bl_why_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event
 	put_cure(b, bl_names_image(n, e->ev->gen), e, &names);
 }
 
+/* ---- as JSON ---- */
+
+int bl_why_json(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e, uint64_t times)
+{
+	static const char *const words[] = {
+		[BL_ALLOW_RULE] = "rule", [BL_ALLOW_NAMES] = "names", [BL_ALLOW_FAILURE] = "failure", [BL_ALLOW_UNKNOWN] = "unknown"};
+	struct bl_buf rule = BL_BUF_INIT;
+	enum bl_allow a = bl_allow_rule(&rule, bl_names_image(n, e->ev->gen), e);
+	json_t *o = json_object(), *cure = json_object();
+
+	bl_tree_put(o, "event", bl_event_tree(n, e));
+	bl_tree_put(o, "times", bl_tree_number(times));
+	bl_tree_put(cure, "kind", json_string(words[a]));
+	bl_tree_put(cure, "rule", a == BL_ALLOW_RULE ? bl_tree_taken(&rule) : json_null());
+	bl_tree_put(o, "cure", cure);
+	bl_buf_free(&rule);
+	return bl_tree_print(b, o);
+}
+
 /* ---- what the daemon has ---- */
 
 /* Equal refusals, the newest of them. */
@@ -241,7 +261,7 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 
 static void print_all(const struct why *w)
 {
-	struct bl_gen_names names = {.next = 0};
+	struct bl_gen_names names = {.whole = true};
 	struct bl_buf b = BL_BUF_INIT;
 	size_t first = w->n > BL_WHY_SHOWN ? w->n - BL_WHY_SHOWN : 0;
 
@@ -257,7 +277,26 @@ static void print_all(const struct why *w)
 	bl_names_free(&names);
 }
 
-int bl_why(const char *who, struct bl_error *err)
+static int print_json(const struct why *w, struct bl_error *err)
+{
+	struct bl_gen_names names = {.whole = true};
+	struct bl_buf b = BL_BUF_INIT;
+	int r = 0;
+
+	for (size_t i = w->n > BL_WHY_SHOWN ? w->n - BL_WHY_SHOWN : 0; r == 0 && i < w->n; i++) {
+		r = bl_why_json(&b, &names, &w->seen[i].e, w->seen[i].times);
+		bl_buf_char(&b, '\n');
+	}
+	if (r == 0 && bl_buf_text(&b))
+		(void)fputs(bl_buf_text(&b), stdout);
+	else
+		r = bl_error_set(err, BL_SYSTEM, "out of memory");
+	bl_buf_free(&b);
+	bl_names_free(&names);
+	return r;
+}
+
+int bl_why(const char *who, bool json, struct bl_error *err)
 {
 	struct why *w = calloc(1, sizeof(*w));
 	char path[PATH_MAX];
@@ -274,7 +313,9 @@ int bl_why(const char *who, struct bl_error *err)
 	}
 	if (r == 0)
 		r = bl_ctl_listen(fd, take, w, err);
-	if (r == 0)
+	if (r == 0 && json)
+		r = print_json(w, err);
+	else if (r == 0)
 		print_all(w);
 	if (fd >= 0)
 		(void)close(fd);

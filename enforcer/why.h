@@ -13,7 +13,10 @@ bool bl_why_matches(const struct bl_event_view *e, const char *who);
 /* A refusal that happened times times, the last time as e has it. Several lines. */
 void bl_why_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e, uint64_t times);
 
+/* The same as one line of JSON, without the newline. 0 or -ENOMEM. */
+int bl_why_json(struct bl_buf *b, struct bl_gen_names *n, const struct bl_event_view *e, uint64_t times);
+
 /* Asks the daemon and prints. */
-int bl_why(const char *who, struct bl_error *err);
+int bl_why(const char *who, bool json, struct bl_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "sha256.h"
 #include "trusted.h"
 
@@ -142,7 +143,8 @@ static int check_sections(const uint8_t *buf, size_t len, struct bl_error *err)
 	return 0;
 }
 
-static void point(const uint8_t *buf, size_t len, struct bl_image *img)
+/* cut: bytes of the tables that are not there. */
+static void point(const uint8_t *buf, size_t len, size_t cut, struct bl_image *img)
 {
 	const struct bl_section *s = (const void *)(buf + sizeof(struct bl_image_head));
 
@@ -151,15 +153,15 @@ static void point(const uint8_t *buf, size_t len, struct bl_image *img)
 		.size = len,
 		.head = (const void *)buf,
 		.tables = (const void *)(buf + s[BL_SEC_TABLES - 1].off),
-		.tables_size = s[BL_SEC_TABLES - 1].len,
-		.strings = (const void *)(buf + s[BL_SEC_STRINGS - 1].off),
+		.tables_size = s[BL_SEC_TABLES - 1].len - cut,
+		.strings = (const void *)(buf + s[BL_SEC_STRINGS - 1].off - cut),
 		.strings_size = s[BL_SEC_STRINGS - 1].len,
-		.profiles = (const void *)(buf + s[BL_SEC_PROFILES - 1].off),
-		.rules = (const void *)(buf + s[BL_SEC_RULES - 1].off),
-		.atoms = (const void *)(buf + s[BL_SEC_ATOMS - 1].off),
-		.users = (const void *)(buf + s[BL_SEC_USERS - 1].off),
+		.profiles = (const void *)(buf + s[BL_SEC_PROFILES - 1].off - cut),
+		.rules = (const void *)(buf + s[BL_SEC_RULES - 1].off - cut),
+		.atoms = (const void *)(buf + s[BL_SEC_ATOMS - 1].off - cut),
+		.users = (const void *)(buf + s[BL_SEC_USERS - 1].off - cut),
 		.nusers = s[BL_SEC_USERS - 1].len / sizeof(struct bl_meta_id),
-		.prefixes = (const void *)(buf + s[BL_SEC_PREFIXES - 1].off),
+		.prefixes = (const void *)(buf + s[BL_SEC_PREFIXES - 1].off - cut),
 		.nprefixes = s[BL_SEC_PREFIXES - 1].len / sizeof(struct bl_meta_prefix),
 	};
 }
@@ -308,6 +310,85 @@ static int check_texts(const struct bl_image *img, struct bl_error *err)
 	return check_meta_rest(img, err);
 }
 
+/* ---- without the words of the tables ---- */
+
+static const struct bl_section *tables_section(const struct bl_image *img)
+{
+	return (const struct bl_section *)(img->head + 1) + BL_SEC_TABLES - 1;
+}
+
+size_t bl_image_cut_words(const struct bl_image *cut)
+{
+	return (tables_section(cut)->len - sizeof(struct bl_tables)) / 8;
+}
+
+/* The words begin here in a whole image, and what follows them in a cut one. */
+static size_t words_at(const struct bl_image *img)
+{
+	return tables_section(img)->off + sizeof(struct bl_tables);
+}
+
+void bl_image_cut(struct bl_buf *b, const struct bl_image *img)
+{
+	size_t at = words_at(img), cut = 8 * bl_image_cut_words(img);
+
+	bl_buf_add(b, img->data, at);
+	bl_buf_add(b, (const uint8_t *)img->data + at + cut, img->size - at - cut);
+}
+
+void *bl_image_whole(const struct bl_image *cut, const uint64_t *words)
+{
+	size_t at = words_at(cut), n = 8 * bl_image_cut_words(cut);
+	uint8_t *whole = malloc(cut->size + n);
+
+	if (!whole)
+		return NULL;
+	memcpy(whole, cut->data, at);
+	memcpy(whole + at, words, n);
+	memcpy(whole + at + n, (const uint8_t *)cut->data + at, cut->size - at);
+	return whole;
+}
+
+/* Sections are where a whole image would have them, which is cut bytes longer. */
+static int check_cut(const uint8_t *buf, size_t len, size_t *ret_cut, struct bl_error *err)
+{
+	const struct bl_image_head *h = (const void *)buf;
+	const struct bl_section *s = (const void *)(h + 1);
+	size_t end;
+
+	if (len < SECTIONS_END + sizeof(struct bl_tables) || h->nsections != BL_SEC_COUNT || s->off != ((SECTIONS_END + 7) & ~(size_t)7) ||
+	    s->len < sizeof(struct bl_tables) || s->len % 8 != 0 || s->len > BL_IMAGE_MAX || h->size != len + (s->len - sizeof(struct bl_tables)))
+		return bl_error_set(err, -EINVAL, "what is kept of the image is not what was made of one");
+	end = s->off + s->len;
+	for (uint32_t type = BL_SEC_TABLES + 1; type <= BL_SEC_COUNT; type++) {
+		const struct bl_section *one = &s[type - 1];
+
+		if (one->type != type || one->off != ((end + 7) & ~(size_t)7) || one->len > h->size || one->off > h->size - one->len ||
+		    one->len % section_units[type] != 0)
+			return bl_error_set(err, -EINVAL, "what is kept of the image has no section '%s'", section_names[type]);
+		end = one->off + one->len;
+	}
+	*ret_cut = s->len - sizeof(struct bl_tables);
+	return 0;
+}
+
+int bl_image_parse_cut(const void *buf, size_t len, struct bl_image *ret, struct bl_error *err)
+{
+	struct bl_image img;
+	size_t cut = 0;
+	int r = check_cut(buf, len, &cut, err);
+
+	if (r < 0)
+		return r;
+	point(buf, len, cut, &img);
+	r = check_texts(&img, err);
+	if (r == 0)
+		*ret = img;
+	return r;
+}
+
+/* ---- */
+
 int bl_image_parse(const void *buf, size_t len, struct bl_image *ret, struct bl_error *err)
 {
 	struct bl_image img;
@@ -321,7 +402,7 @@ int bl_image_parse(const void *buf, size_t len, struct bl_image *ret, struct bl_
 	r = check_sections(buf, len, err);
 	if (r < 0)
 		return r;
-	point(buf, len, &img);
+	point(buf, len, 0, &img);
 	if (img.tables_size < sizeof(struct bl_tables))
 		return bl_error_set(err, -EINVAL, "section 'tables' has %zu bytes, its head alone has %zu",
 				    img.tables_size, sizeof(struct bl_tables));

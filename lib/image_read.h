@@ -36,6 +36,19 @@ struct bl_image {
  */
 int bl_image_parse(const void *buf, size_t len, struct bl_image *ret, struct bl_error *err);
 
+/*
+ * An image without the words of its tables, which the kernel has anyway: the rest is what names things. bl_image_cut() appends it; then the tables are
+ * their head only, tables_size says so, and nothing of w[] may be looked at.
+ */
+struct bl_buf;
+void bl_image_cut(struct bl_buf *b, const struct bl_image *img);
+/* Describes a cut image, which was made by bl_image_cut() of one that was parsed: what its texts are is checked, but not the hash. Errors as above. */
+int bl_image_parse_cut(const void *buf, size_t len, struct bl_image *ret, struct bl_error *err);
+/* Makes it whole again: words are the tables' as they were. malloc()ed memory of head->size bytes, to be parsed; NULL: out of memory. */
+void *bl_image_whole(const struct bl_image *cut, const uint64_t *words);
+/* How many words were cut out. */
+size_t bl_image_cut_words(const struct bl_image *cut);
+
 /* The string at an offset of a parsed image; offsets in its structures are valid. */
 static inline const char *bl_image_str(const struct bl_image *img, uint32_t off)
 {

@@ -6,8 +6,8 @@
 #include "abi.h"
 #include "banned.h"
 
-static const uint32_t classes[] = {1u << 15, 1u << 17, 1u << 19, BL_MAX_WORDS};
-_Static_assert(BL_MAX_WORDS == 1u << 21, "what the compiler lets pass fits the largest class, and the classes are four times apart");
+static const uint32_t classes[] = {1u << 15, 1u << 17, 1u << 19, 1u << 20, BL_MAX_WORDS};
+_Static_assert(BL_MAX_WORDS == 1u << 21, "what the compiler lets pass fits the largest class");
 
 uint32_t bl_size_class(uint32_t nwords)
 {

@@ -41,6 +41,16 @@ START_TEST(conf_values)
 	ck_assert_uint_eq(c.noutputs, 3);
 	ck_assert(c.outputs[0].kind == BL_OUTPUT_JOURNAL && c.outputs[1].kind == BL_OUTPUT_FILE && c.outputs[2].kind == BL_OUTPUT_STDOUT);
 	ck_assert_str_eq(c.outputs[1].where, "/a");
+	ck_assert_str_eq(c.metrics_socket.where, "");
+	ck_assert_str_eq(c.metrics_file.where, "");
+	ck_assert_uint_eq(c.metrics_rules, 1000);
+	ck_assert_int_eq(parse("metrics-socket = /s mode=0660\nmetrics-file=/f.prom interval=5\nmetrics-rules = 0", &c, &err), 0);
+	ck_assert_str_eq(c.metrics_socket.where, "/s");
+	ck_assert_uint_eq(c.metrics_socket.mode, 0660);
+	ck_assert_str_eq(c.metrics_file.where, "/f.prom");
+	ck_assert_uint_eq(c.metrics_file.mode, 0644);
+	ck_assert_uint_eq(c.metrics_file.seconds, 5);
+	ck_assert_uint_eq(c.metrics_rules, 0);
 }
 END_TEST
 
@@ -66,6 +76,9 @@ START_TEST(conf_refused)
 		{"compile-user =", "x.conf:1: compile-user: the name of a user other than root is wanted"},
 		{"policy-dir = etc", "x.conf:1: policy-dir: an absolute path is wanted"},
 		{"compiler = ", "x.conf:1: compiler: an absolute path is wanted"},
+		{"metrics-rules = 100001", "x.conf:1: metrics-rules: a number from 0 to 100000 is wanted"},
+		{"metrics-file = /x\nmetrics-file = /y", "x.conf:2: metrics-file: given a second time"},
+		{"metrics-socket = s", "x.conf:1: metrics-socket: the absolute path of a socket is wanted, of at most 107 bytes"},
 		{"output = file x", "x.conf:1: output: the absolute path of a file is wanted after 'file'"},
 		{"output=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout\noutput=stdout",
 		 "x.conf:9: output: there are 8 outputs at most"},

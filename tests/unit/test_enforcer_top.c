@@ -52,6 +52,28 @@ START_TEST(first_frame)
 }
 END_TEST
 
+START_TEST(as_json)
+{
+	const struct bl_top_head head = {.wall_ns = 1795256088901000000, .gen = 3, .daemon = true, .produced = 12, .dropped = 1};
+	struct bl_top_row rows[BL_ARRAY_SIZE(example)];
+	struct bl_buf b = BL_BUF_INIT;
+
+	memcpy(rows, example, sizeof(rows));
+	ck_assert_int_eq(bl_top_json(&b, &head, rows, 2, 2), 0);
+	ck_assert_str_eq(bl_buf_text(&b),
+			 "{\"time\":\"2026-11-21T10:14:48.901Z\",\"generation\":3,\"dry_run\":false,\"daemon\":true,\"events_produced\":12,\"events_dropped\":1,"
+			 "\"seconds\":2,\"rows\":["
+			 "{\"profile\":\"p\",\"rule\":\"log read /b\",\"file\":\"p.policy\",\"line\":5,\"verdict\":\"log\",\"audit\":true,\"hits\":7,\"new_hits\":6,"
+			 "\"last\":\"read /b by /bin/c[9]\"},"
+			 "{\"profile\":\"p\",\"rule\":\"deny read /a\",\"file\":\"p.policy\",\"line\":4,\"verdict\":\"deny\",\"audit\":false,\"hits\":100,\"new_hits\":0,"
+			 "\"last\":null}]}\n");
+	bl_buf_reset(&b);
+	ck_assert_int_eq(bl_top_json(&b, &head, rows, 0, 0), 0);
+	ck_assert_ptr_nonnull(strstr(bl_buf_text(&b), "\"seconds\":null,\"rows\":[]}\n"));
+	bl_buf_free(&b);
+}
+END_TEST
+
 START_TEST(small_screens)
 {
 	struct bl_buf b = BL_BUF_INIT;
@@ -89,6 +111,7 @@ int main(void)
 
 	tcase_add_test(t, everything);
 	tcase_add_test(t, first_frame);
+	tcase_add_test(t, as_json);
 	tcase_add_test(t, small_screens);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "image_builder.h"
 #include "sha256.h"
 
@@ -79,6 +80,49 @@ START_TEST(accepts_what_is_right)
 	ck_assert_str_eq(bl_image_str(&img, img.profiles[0].name), "cats");
 	ck_assert_str_eq(bl_image_str(&img, img.rules[0].message), "credential access");
 	ck_assert_str_eq(bl_image_str(&img, 0xffffffff), "");
+	free(f.img);
+}
+END_TEST
+
+START_TEST(cut_and_whole_again)
+{
+	struct fixture f = fixture_make();
+	struct bl_image img, cut;
+	struct bl_buf b = BL_BUF_INIT;
+	struct bl_error err = {""};
+	uint64_t *words;
+	void *whole;
+
+	ck_assert_int_eq(bl_image_parse(f.img, f.len, &img, &err), 0);
+	bl_image_cut(&b, &img);
+	ck_assert_uint_eq(b.len, f.len - img.tables_size + sizeof(struct bl_tables));
+	ck_assert_msg(bl_image_parse_cut(b.data, b.len, &cut, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(cut.tables_size, sizeof(struct bl_tables));
+	ck_assert_mem_eq(cut.tables, img.tables, sizeof(struct bl_tables));
+	ck_assert_str_eq(bl_image_str(&cut, cut.prefixes[0].path), "/b");
+	ck_assert_str_eq(bl_image_str(&cut, cut.profiles[0].name), "cats");
+	ck_assert_str_eq(bl_image_str(&cut, cut.rules[0].message), "credential access");
+	ck_assert_uint_eq(cut.nusers, img.nusers);
+	ck_assert_uint_eq(8 * bl_image_cut_words(&cut), img.tables_size - sizeof(struct bl_tables));
+	words = malloc(8 * bl_image_cut_words(&cut));
+	memcpy(words, img.tables->w, 8 * bl_image_cut_words(&cut));
+	whole = bl_image_whole(&cut, words);
+	ck_assert_mem_eq(whole, f.img, f.len);
+	for (size_t n = 0; n < b.len; n++) {
+		uint8_t *less = malloc(n != 0 ? n : 1);
+
+		memcpy(less, b.data, n);
+		ck_assert_msg(bl_image_parse_cut(less, n, &cut, &err) < 0, "%zu bytes accepted", n);
+		free(less);
+	}
+	for (size_t n = 0; n < sizeof(struct bl_image_head) + BL_SEC_COUNT * sizeof(struct bl_section); n++) { /* whatever it says, nothing is read outside */
+		b.data[n] ^= 0xff;
+		(void)bl_image_parse_cut(b.data, b.len, &cut, &err);
+		b.data[n] ^= 0xff;
+	}
+	free(words);
+	free(whole);
+	bl_buf_free(&b);
 	free(f.img);
 }
 END_TEST
@@ -584,6 +628,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, accepts_what_is_right);
+	tcase_add_test(tc, cut_and_whole_again);
 	tcase_add_test(tc, hashes_as_published);
 	tcase_add_test(tc, refuses_every_truncation);
 	tcase_add_test(tc, refuses_every_sealed_truncation);

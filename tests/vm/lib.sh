@@ -96,6 +96,61 @@ events() { # what has been reported since the last call, as JSON lines
 	"$enforcer" events --json
 }
 
+until_true() { # COMMAND...: for at most a minute
+	local i
+	for i in $(seq 600); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# The policies of reloads(): a.bpi and b.bpi. Both refuse the secret, each with an errno of its own, and each one file more; what else b has gives its tables
+# other numbers for everything, so that half a decision by the one and half by the other would not come out as either. Both need the same hooks: what takes
+# seconds is to attach one.
+reload_policies() {
+	mkdir -p /t/d
+	local f
+	for f in secret free a b; do echo x >/t/d/$f; done
+	compile a <<<'profile p { subject exe /t/web; deny read /t/d/secret, /t/d/a errno EPERM; }'
+	compile b <<'POLICY'
+profile other { subject exe /t/other; deny read /t/**/x?y, /t/{a,bb}*/secret*; }
+profile p { subject exe /t/web and user root; deny read /t/{a,bb}*/secret*; deny read /t/d/{secret,b} errno EACCES; allow read; }
+POLICY
+}
+
+# Loads them in turn, under the questions of a process on each processor. Every answer must be one of the two policies', and every refusal counted.
+reloads() { # N
+	local n=$1 cpu i bad=0 loops=() before begin idle
+	local both=$'/t/d/a EPERM\n/t/d/a ok\n/t/d/b EACCES\n/t/d/b ok\n/t/d/free ok\n/t/d/secret EACCES\n/t/d/secret EPERM'
+	"$enforcer" load a.bpi >reload.out 2>&1 || not_ok "the first policy loads" "$(cat reload.out)"
+	before=$("$enforcer" status --json | jq .counters.questions_refused_or_reported)
+	begin=$SECONDS
+	mkfifo idle.fifo && exec {idle}<>idle.fifo # to wait on without a program
+	for cpu in 0 1; do
+		(while [ ! -e stop ]; do
+			printf 'read\t/t/d/%s\n' secret free a b secret free a b
+			read -r -t 0.1 -u "$idle" # all processors of a guest may be one thread: what is asked is time that reloads lack
+		done) | nice taskset -c $cpu /t/web - 2>/dev/null | cut -f2,3 --output-delimiter=' ' | sort | uniq -c >loop.$cpu &
+		loops+=($!)
+	done
+	for ((i = 1; i <= n; i++)); do
+		if ((i % 2)); then "$enforcer" load b.bpi; else "$enforcer" load a.bpi; fi >reload.out 2>&1 || { bad=$((bad + 1)) && cat reload.out >>reload.bad; }
+	done
+	: >stop
+	wait "${loops[@]}"
+	exec {idle}>&-
+	rm stop idle.fifo
+	echo "# $n reloads in $((SECONDS - begin)) s, answers: $(awk '{ n[$2 " " $3] += $1 } END { for (i in n) printf "%s %d, ", i, n[i] }' loop.0 loop.1)"
+	is "$bad" 0 "$n reloads"
+	[ ! -e reload.bad ] || sed 's/^/# /' reload.bad
+	is "$(awk '{ print $2, $3 }' loop.0 loop.1 | sort -u)" "$both" "every answer was one of the two policies', and each of these was there"
+	is "$(awk '{ print FILENAME, $2 }' loop.0 loop.1 | sort -u | wc -l)" 8 "both processors asked everything"
+	is "$("$enforcer" status --json | jq ".counters.questions_refused_or_reported - $before")" \
+		"$(awk '$3 != "ok" { n += $1 } END { print n }' loop.0 loop.1)" "every refusal was counted, and nothing else"
+	[ "$(awk '{ n += $1 } END { print n }' loop.0 loop.1)" -gt $((n * 10)) ] && ok "and there were many" || not_ok "many answers" "$(cat loop.*)"
+}
+
 # A process that waits to be asked by ask_it TAG OP OBJECT; its pid is in $pid_TAG.
 waiting() { # TAG COMMAND...
 	local tag=$1 i o

@@ -5,14 +5,6 @@ subject web
 mkdir -p /t/d
 for f in secret a b; do echo x >/t/d/$f; done
 
-until_true() { # COMMAND...: for at most 30 seconds
-	local i
-	for i in $(seq 300); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 # Both refuse the secret; the second needs hooks that the first does not, whose programs are loaded only then.
 compile a <<<'profile p { subject exe /t/web; deny read /t/d/secret, /t/d/a; }'
 compile b <<<'profile p { subject exe /t/web; deny read /t/d/secret, /t/d/b; deny setid; deny mknod; }'

@@ -9,14 +9,6 @@ rm -rf /etc/bailiff /var/lib/bailiff
 mkdir -p $dir
 chmod 755 /etc/bailiff $dir
 
-until_true() { # COMMAND...: for at most 30 seconds
-	local i
-	for i in $(seq 300); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 policy() { # NAME FILE
 	echo "profile $1 { subject exe /t/web; deny read /t/d/$2; }" >$dir/$1.policy
 }

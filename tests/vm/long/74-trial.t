@@ -5,14 +5,6 @@ mkdir -p /t/d
 for f in a b c; do echo x >/t/d/$f; done
 pins=/sys/fs/bpf/bailiff
 
-until_true() { # COMMAND...: for at most 40 seconds
-	local i
-	for i in $(seq 400); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 generation() { "$enforcer" status --json | jq .generation; }
 in_force() { # N: does not call the enforcer, which would end an expired trial itself
 	[ "$(ask web read /t/d/a)" = "$1" ]

@@ -3,14 +3,6 @@
 subject web
 mkdir -p /t/d && echo x >/t/d/other
 
-until_true() { # COMMAND...: for at most 60 seconds
-	local i
-	for i in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 lines() { [ "$(wc -l <out)" -ge "$1" ]; }
 # two sockets: one that is never read, and the journal's
 cat >sockets.py <<'PYTHON'

@@ -15,14 +15,6 @@ profile p {
 }
 POLICY
 }
-until_true() { # COMMAND...: for at most 20 seconds
-	local i
-	for i in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 in_unit() { # COMMAND...
 	(echo $BASHPID >$unit/worker/cgroup.procs && exec "$@")
 }
