@@ -124,7 +124,7 @@ is "$(jq -c 'select(.rule.id == "r.policy:5") | [.event.action, .event.outcome]'
 # ---- top
 "$enforcer" top --once >top
 like "$(head -1 top)" "generation 2, enforcing; events [0-9]+, dropped 0$" "top says what is in force"
-like "$(sed -n 3p top)" '^ +[1-9] +-  deny +p  r.policy:5: deny read /t/d/\* .*<- read /t/d/[a-z]+ by /t/[a-z]+\[[0-9]+\]$' "and what is refused, by which rule"
+like "$(sed -n 3p top)" '^ +[0-9]+ +-  deny +p  r.policy:5: deny read /t/d/\* .*<- read /t/d/[a-z]+ by /t/[a-z]+\[[0-9]+\]$' "and what is refused, by which rule"
 
 kill $daemon
 wait $daemon
