@@ -3,20 +3,7 @@
 #ifndef BL_EVENT_H
 #define BL_EVENT_H
 
-#include "label.h"
-
-/* What is known about the question when a report is made. */
-struct about {
-	struct bl_tables *t;
-	struct bl_label *l;
-	struct scratch *s;
-	struct task_struct *task;
-	__u32 kind; /* enum bl_kind */
-	__u32 from; /* the object is s->name.buf[from..]; BL_PATH_MAX: none */
-	__u32 create_flags; /* q.flags when BL_OP_CREATE is asked: of the file that gets the name */
-	__u32 no_owner; /* whose it is cannot be told */
-	struct bl_question q; /* what a hook knows of the object besides: flags, acc[1] and acc[2], peer */
-};
+#include "repeat.h"
 
 /* One process that the task descends from; s->lineage is the one before. A process whose parent has ended has another. */
 static long ancestor_step(__u32 i, const struct about *about)
@@ -55,6 +42,9 @@ static __always_inline void event_head(struct bl_event *e, const struct about *a
 	e->boot_ns = bpf_ktime_get_boot_ns();
 	e->cgid = bpf_get_current_cgroup_id();
 	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->repeat = a->s->repeat.key;
+	e->count = a->s->repeat.count;
+	e->first_ns = a->s->repeat.key != 0 ? a->s->repeat.first_ns : e->boot_ns;
 	e->gen = a->t->gen;
 	e->rule = rep->rule;
 	e->profile = rep->profile;
@@ -145,6 +135,10 @@ static __noinline void event_send(const struct about *a, const struct bl_report 
 	stat_add(BL_STAT_PRODUCED);
 	if (exe_len > BL_PATH_MAX || obj_len > BL_PATH_MAX) {
 		stat_add(BL_STAT_DROPPED);
+		return;
+	}
+	if (!repeat_counts(a, rep)) {
+		stat_add(BL_STAT_REPEATED);
 		return;
 	}
 	event_head(e, a, rep);

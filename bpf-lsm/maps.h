@@ -112,6 +112,11 @@ struct scratch {
 	struct bl_endpoint peer;
 	struct bl_endpoint accept_local; /* of the accept under way */
 	struct bl_cgroup_names parts;
+	struct {
+		__u64 key; /* 0: it is none of several */
+		__u64 count;
+		__u64 first_ns;
+	} repeat; /* of the report that is made (repeat.h) */
 	__u64 lineage;
 	__u64 gids; /* supplementary groups */
 	__u32 own_end; /* byte strings about the task (label.h): how many, and where and what the present one is */
@@ -181,6 +186,7 @@ struct {
 /* All global variables: one, so that hooks and parts, which share them, have the same layout. */
 static struct {
 	__u64 event_seq;
+	__u64 secret; /* so that nobody can make two objects look equal */
 	__u64 untracked; /* what tasks for which there is no room in `confined` could be refused, together, since the programs were loaded */
 } global;
 
@@ -196,6 +202,24 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
+
+/* struct bl_repeat, as the verifier wants to see it. */
+struct repeat {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	__u64 key;
+	__u64 count;
+	__u64 next;
+	__u64 first_ns;
+	__u64 last_ns;
+};
+_Static_assert(sizeof(struct repeat) == sizeof(struct bl_repeat), "repeat");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BL_REPEATS);
+	__type(key, __u32);
+	__type(value, struct repeat);
+} repeats SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -177,7 +177,7 @@ static void put_object(json_t *o, const struct bl_event_view *e)
 
 /* The members that have no field of the schema. */
 static const char *const others[] = {
-	"schema", "boot_ns", "generation", "verdict", "mode", "kind", "object", "canonical", "untrusted", "reason", "severity",
+	"schema", "boot_ns", "count", "first_boot_ns", "summary", "generation", "verdict", "mode", "kind", "object", "canonical", "untrusted", "reason", "severity",
 	"script", "auid", "tty", "cgroup", "cgroup_id", "unit", "ancestors", NULL
 };
 

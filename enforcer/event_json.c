@@ -158,6 +158,9 @@ json_t *bl_event_tree(struct bl_gen_names *n, const struct bl_event_view *e)
 	set_number(o, "boot_ns", ev->boot_ns);
 	set_number(o, "seq", ev->seq);
 	set_number(o, "generation", ev->gen);
+	set_number(o, "count", ev->count);
+	set_number(o, "first_boot_ns", ev->first_ns);
+	(void)json_object_set_new(o, "summary", json_boolean(ev->flags & BL_EVF_SUMMARY));
 	(void)json_object_set_new(o, "verdict", json_string(bl_event_verdict(ev)));
 	(void)json_object_set_new(o, "mode", json_string(bl_text_mode(ev->mode)));
 	(void)json_object_set_new(o, "op", json_string(bl_text_op(ev->op)));

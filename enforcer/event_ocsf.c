@@ -165,7 +165,7 @@ static void put_finding(json_t *o, const struct bl_event_view *e, const struct b
 
 /* The members that have no field of the schema. */
 static const char *const others[] = {
-	"schema", "boot_ns", "generation", "mode", "kind", "object", "canonical", "untrusted", "reason", "script", "gid",
+	"schema", "boot_ns", "first_boot_ns", "summary", "generation", "mode", "kind", "object", "canonical", "untrusted", "reason", "script", "gid",
 	"egid", "auid", "cgroup", "cgroup_id", "unit", NULL
 };
 
@@ -178,6 +178,7 @@ json_t *bl_event_ocsf(struct bl_gen_names *n, const struct bl_event_view *e)
 	bl_tree_put(o, "time", time_of(e->more->wall_ns));
 	bl_event_text(&b, n, e);
 	bl_tree_put(o, "message", bl_tree_taken(&b));
+	bl_tree_put(o, "count", bl_tree_number(e->ev->count));
 	bl_event_names(n, e->ev, &names);
 	put_class(o);
 	put_outcome(o, e->ev, &names);

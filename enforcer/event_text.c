@@ -95,6 +95,8 @@ void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_eve
 	text_who(b, e);
 	text_why(b, ev, &names);
 	text_generation(b, ev, &names);
+	if (ev->count > 1)
+		bl_buf_printf(b, " (%" PRIu64 " times)", (uint64_t)ev->count);
 	text_extra(b, " \"", names.message, "\"");
 	text_extra(b, " tag ", names.tag, "");
 	text_extra(b, " severity ", names.severity, "");

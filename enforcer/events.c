@@ -2,13 +2,17 @@
 /* Events: taken from the kernel, checked, and given names. */
 #include "events.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "enrich.h"
+#include "pins.h"
 #include "text.h"
 
 #include "banned.h"
@@ -182,8 +186,23 @@ void bl_event_id(struct bl_buf *b, const struct bl_event *ev)
 
 /* ---- the ring buffer ---- */
 
+#define SECOND 1000000000u
+
+/* The last record of equal denials, to say later how many there were. */
+struct last {
+	uint64_t key;
+	uint64_t told; /* the highest count that was passed on */
+	uint8_t *record;
+	size_t size;
+};
+
 struct bl_events {
 	struct ring_buffer *ring;
+	int repeats;
+	uint64_t looked_ns; /* when the map `repeats` was last read */
+	struct last last[BL_REPEATS];
+	uint32_t keys[BL_REPEATS];
+	struct bl_repeat slots[BL_REPEATS];
 	struct bl_enrich *enrich;
 	struct bl_buf record;
 	bl_events_fn *fn;
@@ -191,11 +210,105 @@ struct bl_events {
 	uint64_t bad;
 };
 
+static void pass_on(struct bl_events *e, const void *record, size_t size)
+{
+	struct bl_event_view view;
+
+	if (bl_record_decode(record, size, &view))
+		e->fn(&view, record, size, e->arg);
+	else
+		e->bad++;
+}
+
+static struct last *last_of(struct bl_events *e, uint64_t key)
+{
+	return &e->last[key / 2 % BL_REPEATS];
+}
+
+/*
+ * The kernel says how many there have been; from here on the count is of those that no event has told of before, so that all counts together are all
+ * denials. Without memory there will be no summary; the event itself is passed on.
+ */
+static void keep_last(struct bl_events *e, void *record, size_t size)
+{
+	struct bl_event *ev = record;
+	struct last *l = last_of(e, ev->repeat);
+	uint64_t told = ev->count / 10; /* by the event before this, of which another process knows */
+
+	if (ev->repeat == 0)
+		return;
+	if (l->key == ev->repeat && ((const struct bl_event *)(const void *)l->record)->first_ns == ev->first_ns)
+		told = l->told;
+	l->told = ev->count;
+	ev->count -= told;
+	free(l->record);
+	l->record = malloc(size);
+	l->key = l->record ? ev->repeat : 0;
+	l->size = size;
+	if (l->record)
+		memcpy(l->record, record, size);
+}
+
+/* Equal denials of which the last have made no event: says so once more with their number. */
+static void summarise(struct bl_events *e, const struct bl_repeat *r)
+{
+	struct last *l = last_of(e, r->key);
+	struct bl_event *ev = (void *)l->record;
+	struct bl_event_more *more;
+
+	if (r->key == 0 || l->key != r->key || ev->first_ns != r->first_ns || r->count <= l->told)
+		return;
+	more = (void *)(l->record + more_at(ev));
+	more->wall_ns += r->last_ns - ev->boot_ns;
+	ev->boot_ns = r->last_ns;
+	ev->count = r->count - l->told;
+	l->told = r->count;
+	ev->flags |= BL_EVF_SUMMARY;
+	pass_on(e, l->record, l->size);
+}
+
+static uint64_t boot_ns(void)
+{
+	struct timespec t;
+
+	return clock_gettime(CLOCK_BOOTTIME, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec : 0;
+}
+
+/* Once a second: what has been quiet for a second is summed up. */
+static void look_at_repeats(struct bl_events *e)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_F_LOCK);
+	uint32_t at, n = BL_REPEATS;
+	uint64_t now = boot_ns();
+
+	if (now - e->looked_ns < SECOND)
+		return;
+	e->looked_ns = now;
+	if (bpf_map_lookup_batch(e->repeats, NULL, &at, e->keys, e->slots, &n, &opts) < 0 && errno != ENOENT)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (now - e->slots[i].last_ns >= SECOND)
+			summarise(e, &e->slots[i]);
+}
+
+/* Of a slot that others have taken. */
+static bool take_repeated(struct bl_events *e, const void *data, size_t size)
+{
+	const struct bl_repeated *r = data;
+
+	if (size < sizeof(*r) || r->version != BL_REPEATED_VERSION || r->size != sizeof(*r))
+		return false;
+	summarise(e, &r->was);
+	return true;
+}
+
 static int take(void *ctx, void *data, size_t size)
 {
 	struct bl_events *e = ctx;
 	struct bl_event_view view;
 
+	if (take_repeated(e, data, size))
+		return 0;
 	if (!bl_event_decode(data, size, &view)) {
 		e->bad++;
 		return 0;
@@ -205,10 +318,12 @@ static int take(void *ctx, void *data, size_t size)
 	for (size_t n = view.ev->size; n < more_at(view.ev); n++)
 		bl_buf_char(&e->record, '\0');
 	bl_enrich(e->enrich, view.ev, &e->record);
-	if (bl_buf_text(&e->record) && bl_record_decode(e->record.data, e->record.len, &view))
-		e->fn(&view, e->record.data, e->record.len, e->arg);
-	else
+	if (!bl_buf_text(&e->record)) {
 		e->bad++;
+		return 0;
+	}
+	keep_last(e, e->record.data, e->record.len);
+	pass_on(e, e->record.data, e->record.len);
 	return 0;
 }
 
@@ -218,9 +333,16 @@ int bl_events_open(const struct bl_object *o, bl_events_fn *fn, void *arg, struc
 
 	if (!e)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
+	e->repeats = -1;
 	e->fn = fn;
 	e->arg = arg;
 	e->enrich = bl_enrich_open();
+	e->repeats = bl_pins_open("maps/repeats");
+	if (e->repeats < 0) {
+		(void)bl_error_set(err, BL_SYSTEM, "cannot open %s/maps/repeats: %m", BL_PIN_DIR);
+		bl_events_close(e);
+		return BL_SYSTEM;
+	}
 	e->ring = e->enrich ? ring_buffer__new(o->events, take, e, NULL) : NULL;
 	if (!e->ring) {
 		(void)bl_error_set(err, BL_SYSTEM, "cannot read the event buffer: %s", strerror(errno));
@@ -240,7 +362,10 @@ int bl_events_consume(struct bl_events *e, struct bl_error *err)
 {
 	int r = ring_buffer__consume(e->ring);
 
-	return r < 0 ? bl_error_set(err, BL_SYSTEM, "cannot read the event buffer: %s", strerror(-r)) : 0;
+	if (r < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot read the event buffer: %s", strerror(-r));
+	look_at_repeats(e);
+	return 0;
 }
 
 uint64_t bl_events_bad(const struct bl_events *e)
@@ -255,5 +380,9 @@ void bl_events_close(struct bl_events *e)
 	ring_buffer__free(e->ring);
 	bl_enrich_close(e->enrich);
 	bl_buf_free(&e->record);
+	for (size_t i = 0; i < BL_REPEATS; i++)
+		free(e->last[i].record);
+	if (e->repeats >= 0)
+		(void)close(e->repeats);
 	free(e);
 }

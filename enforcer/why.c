@@ -229,7 +229,7 @@ static bool equal(const struct bl_event_view *a, const struct bl_event_view *b)
 	const struct bl_event *x = a->ev, *y = b->ev;
 
 	return x->gen == y->gen && x->rule == y->rule && x->profile == y->profile && x->verdict == y->verdict && x->mode == y->mode &&
-	       x->reason == y->reason && x->op == y->op && x->kind == y->kind && x->flags == y->flags &&
+	       x->reason == y->reason && x->op == y->op && x->kind == y->kind && ((x->flags ^ y->flags) & ~BL_EVF_SUMMARY) == 0 &&
 	       is_bytes(a->exe, x->exe_len, (const char *)b->exe, y->exe_len) && is_bytes(a->obj, x->obj_len, (const char *)b->obj, y->obj_len);
 }
 
@@ -237,7 +237,7 @@ static bool equal(const struct bl_event_view *a, const struct bl_event_view *b)
 static int take(const struct bl_event_view *e, const void *record, size_t size, void *arg)
 {
 	struct why *w = arg;
-	struct refusal new = {.times = 1};
+	struct refusal new = {.times = e->ev->count};
 	size_t i = 0;
 
 	if (e->ev->verdict < BL_V_DENY || !bl_why_matches(e, w->who))

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 5u
+#define BL_ABI_VERSION 6u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -395,9 +395,10 @@ struct bl_result {
 };
 
 /* ---- events ---- */
-#define BL_EVENT_VERSION 2u
+#define BL_EVENT_VERSION 3u
 #define BL_EVF_CANONICAL 1u /* the object's name is a canonical one, not that by which it was reached */
 #define BL_EVF_UNTRUSTED 2u /* of the label: BL_LF_UNTRUSTED */
+#define BL_EVF_SUMMARY 4u   /* made by the enforcer of one that it had, to say how many there were */
 #define BL_EVENT_ANCESTORS 8u
 #define BL_TTY_LEN 16u
 
@@ -419,6 +420,9 @@ struct bl_event {
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u64 cgid;
 	__u64 start_ns; /* the process's start, CLOCK_BOOTTIME: with pid it names the process */
+	__u64 repeat;   /* key of struct bl_repeat, 0: this is no denial */
+	__u64 count;    /* of equal ones so far, this one included; the enforcer leaves what no event before has told of */
+	__u64 first_ns; /* boot_ns of the first of them */
 	__u32 gen;
 	__u32 rule;
 	__u8 profile;
@@ -447,9 +451,34 @@ struct bl_event {
 	__u32 pad;
 	struct bl_ancestor ancestors[BL_EVENT_ANCESTORS];
 };
-#define BL_EVENT_HEAD 144u
+#define BL_EVENT_HEAD 168u
 _Static_assert(__builtin_offsetof(struct bl_event, ancestors) == BL_EVENT_HEAD, "event head");
 _Static_assert(sizeof(struct bl_event) == BL_EVENT_HEAD + 32 * BL_EVENT_ANCESTORS, "event");
+
+/*
+ * Denials that are equal: of the same process, running the same program, with the same credentials, by the same rule, of the same operation on the
+ * same object. The first makes an event, the tenth, the hundredth and so on; after a minute without one the next is the first again. A slot of the map
+ * `repeats` has those that came last of all whose key has its low bits.
+ */
+#define BL_REPEATS 1024u
+#define BL_REPEAT_NS 60000000000ull
+struct bl_repeat {
+	__u32 lock; /* struct bpf_spin_lock: read with BPF_F_LOCK */
+	__u32 pad;
+	__u64 key;
+	__u64 count;
+	__u64 next;     /* the count that makes an event again */
+	__u64 first_ns; /* CLOCK_BOOTTIME */
+	__u64 last_ns;
+};
+
+/* A record that tells how many there were, of a slot that others have taken. */
+struct bl_repeated {
+	__u32 version; /* BL_REPEATED_VERSION */
+	__u32 size;
+	struct bl_repeat was; /* its lock means nothing */
+};
+#define BL_REPEATED_VERSION 0x80000001u
 
 /* ---- counters: one per-CPU array ---- */
 #define BL_STATS(X) \
@@ -459,7 +488,8 @@ _Static_assert(sizeof(struct bl_event) == BL_EVENT_HEAD + 32 * BL_EVENT_ANCESTOR
 	X(LABELS, 3, "labels_computed") \
 	X(FAIL_CLOSED, 4, "refused_without_rule") \
 	X(UNTRACKED, 5, "confined_tasks_not_tracked") /* the table for the day without labels was full */ \
-	X(UNMARKED, 6, "links_not_known") /* of a file that is refused by name: no room to note that name */
+	X(UNMARKED, 6, "links_not_known") /* of a file that is refused by name: no room to note that name */ \
+	X(REPEATED, 7, "events_aggregated") /* equal denials that made no event of their own */
 enum bl_stat {
 #define X(NAME, n, w) BL_STAT_##NAME = n,
 	BL_STATS(X)

@@ -54,6 +54,8 @@ static void event_record(struct bl_buf *b, const struct bl_event *of, const stru
 /* A read of /etc/shadow, as generation 1 with one rule would refuse it. */
 static const struct bl_event event_example = {
 	.seq = 42,
+	.count = 1,
+	.first_ns = 7847735404,
 	.boot_ns = 7847735404,
 	.cgid = 3021,
 	.start_ns = 7840000000,

@@ -93,7 +93,7 @@ START_TEST(json_has_everything)
 	ck_assert_ptr_nonnull(strstr(bl_buf_text(&b), middle));
 	ck_assert_str_eq(
 		strstr(bl_buf_text(&b), middle) + strlen(middle),
-		"\"time\":\"2026-11-21T10:14:48.901Z\",\"boot_ns\":7847735404,\"seq\":42,\"generation\":1,\"verdict\":\"deny\",\"mode\":\"enforce\","
+		"\"time\":\"2026-11-21T10:14:48.901Z\",\"boot_ns\":7847735404,\"seq\":42,\"generation\":1,\"count\":1,\"first_boot_ns\":7847735404,\"summary\":false,\"verdict\":\"deny\",\"mode\":\"enforce\","
 		"\"op\":\"read\",\"kind\":\"path\",\"object\":\"/etc/shadow\",\"canonical\":false,\"profile\":0,\"rule\":{\"number\":0,\"file\":null,"
 		"\"line\":0,\"text\":null},\"reason\":\"rule\",\"message\":null,\"tag\":null,\"severity\":null,\"pid\":183,\"tid\":184,\"ppid\":170,"
 		"\"start_ns\":7840000000,\"comm\":\"cat\",\"exe\":\"/usr/bin/cat\",\"script\":null,\"untrusted\":false,\"uid\":1000,\"euid\":0,"

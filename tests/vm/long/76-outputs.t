@@ -37,13 +37,14 @@ POLICY
 daemon=$!
 until_true test -S /run/bailiff/control.sock || not_ok "the daemon starts" "$(cat err)"
 
-for _ in $(seq 1200); do echo $'read\t/t/d/other'; done | /t/web - >/dev/null 2>&1
+for i in $(seq 1200); do echo x >/t/d/other$i; done # equal denials would be summed up
+for i in $(seq 1200); do echo $'read\t/t/d/other'$i; done | /t/web - >/dev/null 2>&1
 until_true lines 1200
 state() { "$enforcer" status --json | jq -c ".outputs[] | select(.output | startswith(\"$1\"))"; }
 idle() { [ "$(state journal | jq .waiting)" = 0 ] && [ "$(state 'file /t/log' | jq .waiting)" = 0 ] && [ "$(state 'file /t/full' | jq .waiting)" = 0 ]; }
 until_true idle
 "$enforcer" status --json >state.json
-delivered=$(jq '.counters.events_produced - .counters.events_dropped' state.json)
+delivered=$(jq '.counters.events_produced - .counters.events_dropped - .counters.events_aggregated' state.json)
 is "$(jq -c '[.outputs[] | .written + .dropped + .waiting]' state.json)" "[$delivered,$delivered,$delivered,$delivered,$delivered]" \
 	"each of $delivered events is written, dropped or waiting, for each output"
 is "$(jq -c '[.outputs[] | .dropped > 0]' state.json)" '[false,true,true,false,false]' "a hung output and a full disk drop, others do not"
@@ -51,10 +52,10 @@ is "$(jq -c '[.outputs[] | .waiting > 0]' state.json)" '[false,true,false,false,
 like "$("$enforcer" status)" '^output file /t/full/log format=text: [0-9]+ written, [0-9]+ dropped, 0 waiting; cannot write to /t/full/log: No space' "status says so"
 is "$(grep -c . out)" "$delivered" "all of them are on standard output"
 is "$(grep -c '^--$' journal)" "$delivered" "and in the journal"
-like "$(grep -a '^BAILIFF_OBJECT=' journal | sort | uniq -c)" ' 12[0-9][0-9] BAILIFF_OBJECT=/t/d/other' "with native fields"
+like "$(grep -ac '^BAILIFF_OBJECT=/t/d/other' journal)" '^12[0-9][0-9]$' "with native fields"
 is "$(ls /t/log | tr '\n' ' ')" "events events.1 events.2 " "a file is put aside"
 is "$(find /t/log -size +64k)" "" "at its size"
-is "$(jq -c '[.event.action, .event.outcome, .file.path, .rule.id]' /t/log/events | sort -u)" '["read","failure","/t/d/other","r.policy:3"]' "in ECS"
+is "$(jq -c '[.event.action, .event.outcome, (.file.path | rtrimstr("0") | .[:10]), .rule.id]' /t/log/events | sort -u)" '["read","failure","/t/d/other","r.policy:3"]' "in ECS"
 is "$(grep -cv 'r.policy:3$' /t/full/log)" 0 "no line is cut on the full disk"
 [ "$(awk '/VmRSS/ { print $2 }' /proc/$daemon/status)" -lt 16384 ] && ok "in less than 16 MiB" || not_ok "16 MiB" "$(grep Vm /proc/$daemon/status)"
 

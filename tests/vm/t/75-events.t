@@ -83,20 +83,40 @@ asks web read /t/d/secret ok "with the rule that why offers it is allowed"
 asks web read /t/d/other EPERM "and nothing else"
 is "$(in_unit /t/cat read /t/d/secret | cut -f3)" EPERM "and to nobody else"
 
+# ---- equal denials: ten thousand of each of two processes, on both processors
+echo x >/t/d/same
+equal=()
+for f in one two; do
+	yes $'read\t/t/d/same' | head -10000 | /t/web - >/dev/null 2>&1 &
+	equal+=($!)
+done
+wait "${equal[@]}"
+equals() { # of each process: few events, and what they tell of
+	jq -r 'select(.object == "/t/d/same") | "\(.pid) \(.count)"' out | awk '{ n[$1]++; sum[$1] += $2 } END { for (p in n) print n[p] <= 10 ? "few" : n[p], sum[p] }'
+}
+told() { [ "$(equals | xargs)" = "few 10000 few 10000" ]; }
+until_true told
+is "$(equals | xargs)" "few 10000 few 10000" "ten thousand equal denials are at most ten events, which tell of ten thousand"
+aggregated=$("$enforcer" status --json | jq .counters.events_aggregated)
+[ "$aggregated" -ge 19980 ] && ok "$aggregated denials had no event of their own" || not_ok "aggregated denials" "$aggregated"
+
 # ---- outputs
+# produced = delivered + dropped + aggregated; summaries come on top
+balance='.counters.events_produced - .counters.events_aggregated + $summaries - .counters.events_dropped'
+summaries() { grep -c '"summary":true' out; }
 settled() {
 	"$enforcer" status --json >state.json
-	jq -e '[.outputs[].written] | unique | length == 1' state.json && jq -e '.outputs[0].written == .counters.events_produced' state.json
+	jq -e '[.outputs[].written] | unique | length == 1' state.json && jq -e --argjson summaries "$(summaries)" ".outputs[0].written == $balance" state.json
 }
 until_true settled
-is "$(jq -c '[(.counters.events_produced - .counters.events_dropped - .outputs[].written), .outputs[].dropped]' state.json)" '[0,0,0,0]' "each event is written by each output"
+is "$(jq -c --argjson summaries "$(summaries)" "[($balance - .outputs[].written), .outputs[].dropped]" state.json)" '[0,0,0,0]' "each event is written by each output"
 is "$(wc -l <out) $(wc -l </t/log/events)" "$(jq -r '"\(.outputs[0].written) \(.outputs[1].written)"' state.json)" "as many as there are"
 is "$(jq -c 'select(.rule.id == "r.policy:5") | [.event.action, .event.outcome]' /t/log/events | sort -u)" '["read","failure"]' "in ECS"
 
 # ---- top
 "$enforcer" top --once >top
 like "$(head -1 top)" "generation 2, enforcing; events [0-9]+, dropped 0$" "top says what is in force"
-like "$(sed -n 3p top)" '^ +[1-9] +-  deny +p  r.policy:5: deny read /t/d/\* .*<- read /t/d/[a-z]+ by /t/[a-z]+\[[0-9]+\]$' "and what is refused, by which rule"
+like "$(sed -n 3p top)" '^ +[0-9]+ +-  deny +p  r.policy:5: deny read /t/d/\* .*<- read /t/d/[a-z]+ by /t/[a-z]+\[[0-9]+\]$' "and what is refused, by which rule"
 
 kill $daemon
 wait $daemon
