@@ -75,7 +75,7 @@ profile visible { subject exe /t/web; deny read, write /t/o/m/read; deny exec /t
 POLICY
 mount -t overlay -o "lowerdir=/t/o/lower,upperdir=/t/o/upper,workdir=/t/o/work" none /t/o/m
 asks other read /t/o/m/read ok
-"$enforcer" load visible.bpi >/dev/null
+load_image visible
 asks web read /t/o/m/read EPERM "overlay: a denied name below it"
 asks web append /t/o/m/read EPERM "overlay: a denied write is not copied up"
 is "$(ls /t/o/upper)" "" "nothing was copied up"

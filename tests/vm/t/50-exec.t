@@ -137,7 +137,7 @@ is $? 0 "before: the script reads both"
 for f in garbage nowhere program; do # an exec that fails leaves the process what it was
 	[ $f = program ] || asks other try-exec "/t/d/s/$f read /t/d/script-only" ok
 done
-"$enforcer" load script.bpi >/dev/null
+load_image script
 /t/d/s/sh 2>/dev/null
 is $? 14 "after a script is run the program is its interpreter, not the script"
 for f in garbage nowhere program; do

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Events, and requests that were allowed, are asked of `policyc explain --batch` at the end of a test: part of lib.sh. What can be compared is
+# decided by replay.jq.
+replay=$PWD/replay
+replay_epoch=1 # generations are numbered from 1 again after an unload
+replay_key=    # epoch and generation of the image in force, if it is kept
+replay_shell=$(readlink -f /proc/$$/exe)
+mkdir "$replay"
+
+# Notes the events of the policy in force, which no later one can name, and keeps them for events().
+replay_take() {
+	[ ! -S /run/bailiff/control.sock ] || return 0 # a daemon has them
+	"$enforcer" events --json >"$replay/new" 2>/dev/null
+	replay_keep
+}
+
+replay_keep() {
+	[ -s "$replay/new" ] || return 0
+	cat "$replay/new" >>"$replay/unread"
+	sed "s/.*/{\"epoch\":$replay_epoch,\"event\":&}/" "$replay/new" >>"$replay/said"
+	: >"$replay/new"
+}
+
+replay_loaded() { # IMAGE OPTIONS: it is in force, load.out says so
+	[[ $(<load.out) =~ as\ generation\ ([0-9]+) ]] || return 0
+	[ ! -e "$replay/$replay_epoch.${BASH_REMATCH[1]}.bpi" ] || replay_epoch=$((replay_epoch + 1))
+	replay_key=$replay_epoch.${BASH_REMATCH[1]}
+	cp "$1" "$replay/$replay_key.bpi"
+	[[ $2 != *--dry-run* ]] || : >"$replay/$replay_key.dry"
+}
+
+# The operation is allowed to the program: noted if the probe's name and object say what was asked, and no symbolic link leads elsewhere.
+replay_asked() { # NAME OP OBJECT
+	local ops object=$3 part at='' cgroup
+	[ -n "$replay_key" ] && [ ! -e "$replay/$replay_key.dry" ] || return 0
+	case $2 in
+	read | list | openat2 | fd-read | uring-read) ops=read ;;
+	write | fd-write) ops=write ;;
+	rdwr) ops='read write' ;;
+	append | truncate | exec | map) ops=$2 ;;
+	create | mkdir | mkfifo | symlink | unix-bind) ops=create ;;
+	unlink | rmdir) ops=delete ;;
+	chmod | chown | utimes | setxattr) ops=attr ;;
+	setuid | setgid) ops=$2 ;;
+	tcp | udp | udp-send) ops=connect ;;
+	bind-tcp | bind-udp) ops=bind ;;
+	*) return 0 ;;
+	esac
+	case $ops in
+	connect | bind)
+		[[ $object =~ ^([0-9a-f.:]+)\ ([0-9]+)$ ]] || return 0
+		[[ ${BASH_REMATCH[1]} != *:* ]] && object=${BASH_REMATCH[1]} || object="[${BASH_REMATCH[1]}]"
+		[[ $2 == *tcp ]] && object="tcp $object:${BASH_REMATCH[2]}" || object="udp $object:${BASH_REMATCH[2]}"
+		;;
+	set?id) [[ $object =~ ^[0-9]+$ ]] || return 0 ;;
+	*)
+		[[ $object =~ ^(/[A-Za-z0-9_.+-]+)+$ && ! $object =~ /\.{1,2}(/|$) ]] || return 0
+		while [ "$at" != "$object" ]; do
+			part=${object#"$at"/}
+			at=$at/${part%%/*}
+			[ ! -L "$at" ] || return 0
+		done
+		;;
+	esac
+	read -r cgroup </proc/self/cgroup
+	[ -O "$object" ] && at=true || at=false
+	for part in $ops; do
+		echo "{\"epoch\":${replay_key%.*},\"generation\":${replay_key#*.},\"asked\":{\"exe\":\"/t/$1\",\"ancestors\":[\"$replay_shell\"],\"cgroup\":\"${cgroup#0::}\",\"groups\":[0],\"owner\":$at,\"op\":\"$part\",\"object\":\"$object\"}}" >>"$replay/said"
+	done
+}
+
+# At most this many lines: a file that makes more proves nothing with them.
+replay_max=2000
+
+replay_all() {
+	local image key told left
+	replay_take
+	[ -s "$replay/said" ] || return 0
+	for image in "$replay"/*.bpi; do
+		[ -e "$image" ] || continue
+		key=${image##*/} key=${key%.bpi}
+		[ -e "${image%.bpi}.dry" ] && told=true || told=false
+		"$policyc" dump --json "$image" | sed "s/.*/{\"key\":\"$key\",\"dry\":$told,\"dump\":&}/"
+	done >"$replay/images"
+	head -n $replay_max "$replay/said" >"$replay/some"
+	left=$(($(wc -l <"$replay/said") - $(wc -l <"$replay/some")))
+	replay_jq plan -cn "$replay/some" >"$replay/plan" &&
+		jq -r '.key + "\t" + (.requests[] | tojson)' "$replay/plan" | awk -F '\t' -v dir="$replay" '{ print $2 >dir "/" $1 ".requests" }'
+	jq -r 'select(.requests != []) | .key' "$replay/plan" | uniq | while read -r key; do
+		"$policyc" explain --batch "$replay/$key.bpi" <"$replay/$key.requests" || echo "policyc cannot answer for $key" >>"$replay/bad"
+	done >"$replay/answers" 2>>"$replay/bad"
+	told=$(replay_jq tell -rn "$replay/plan" 2>&1)
+	[ "$left" -eq 0 ] || told=${told/$'\n'/, $left beyond the first $replay_max$'\n'}
+	if [ "$(wc -l <<<"$told")" -eq 1 ] && [ ! -s "$replay/bad" ]; then ok "$told"; else
+		not_ok "${told%%$'\n'*}" "$(cat "$replay/bad" 2>/dev/null)${told#*$'\n'}"
+	fi
+}
+
+replay_jq() { # STEP OPTION FILE
+	[ -e "$replay/answers" ] || : >"$replay/answers"
+	jq "$2" --arg step "$1" --slurpfile images "$replay/images" --slurpfile answers "$replay/answers" -f "$top/tests/vm/replay.jq" "$3"
+}
+
