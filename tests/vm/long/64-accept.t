@@ -51,6 +51,7 @@ for k in $kinds; do
 	esac
 done
 all web ok
+serves kill tcp 127.0.0.1 127.0.0.9 recv ok
 # zerocopy needs a mapping; without one the kernel says so and has given nothing
 policy() {
 	cat <<'POLICY'

@@ -25,6 +25,7 @@ killed() { # MILLISECONDS COMMAND...: killed after that long; whether it was
 	wait $pid 2>/dev/null
 	[ $? -eq 137 ]
 }
+asks web read /t/d/secret ok
 "$enforcer" load a.bpi >load.out 2>&1 || not_ok "load" "$(cat load.out)"
 # how long a load takes here, in milliseconds
 began=$(date +%s%N)

@@ -33,6 +33,7 @@ all() {
 fails 1 'nothing is loaded' "status before any load" "$enforcer" status
 # first show that all of it works without a policy: otherwise `blocked` would mean nothing
 all ok
+asks web tcp "203.0.113.9 80" ENETUNREACH "before: it lives on"
 policy | load main
 like "$(cat load.out)" 'generation 1: .*self-test passed, enforcing' "load proves enforcement"
 all EPERM

@@ -77,6 +77,7 @@ all ok
 others
 waiting here /t/other -
 echo "$pid_here" >"$cg/x.service/cgroup.procs"
+it_says here read /t/d/unit ok "before: in the unit"
 policy | load terms
 all EPERM
 others
