@@ -100,7 +100,7 @@ unload() {
 	over=$(over_budget)
 	[ -z "$over" ] || not_ok "programs within their budget" "$over"
 	replay_take
-	replay_key='' replay_epoch=$((replay_epoch + 1))
+	replay_unloads
 	"$enforcer" unload >unload.out 2>&1 || not_ok "unload" "$(cat unload.out)"
 }
 

@@ -2,10 +2,11 @@
 # Events, and requests that were allowed, are asked of `policyc explain --batch` at the end of a test: part of lib.sh. What can be compared is
 # decided by replay.jq.
 replay=$PWD/replay
-replay_epoch=1 # generations are numbered from 1 again after an unload
-replay_key=    # epoch and generation of the image in force, if it is kept
 replay_shell=$(readlink -f /proc/$$/exe)
 mkdir "$replay"
+# In files, because `policy | load NAME` is a subshell:
+echo 1 >"$replay/epoch" # generations are numbered from 1 again after an unload
+: >"$replay/key"        # epoch and generation of the image in force, if it is kept
 
 # Notes the events of the policy in force, which no later one can name, and keeps them for events().
 replay_take() {
@@ -15,24 +16,37 @@ replay_take() {
 }
 
 replay_keep() {
+	local epoch
 	[ -s "$replay/new" ] || return 0
+	read -r epoch <"$replay/epoch"
 	cat "$replay/new" >>"$replay/unread"
-	sed "s/.*/{\"epoch\":$replay_epoch,\"event\":&}/" "$replay/new" >>"$replay/said"
+	sed "s/.*/{\"epoch\":$epoch,\"event\":&}/" "$replay/new" >>"$replay/said"
 	: >"$replay/new"
 }
 
 replay_loaded() { # IMAGE OPTIONS: it is in force, load.out says so
+	local epoch key
 	[[ $(<load.out) =~ as\ generation\ ([0-9]+) ]] || return 0
-	[ ! -e "$replay/$replay_epoch.${BASH_REMATCH[1]}.bpi" ] || replay_epoch=$((replay_epoch + 1))
-	replay_key=$replay_epoch.${BASH_REMATCH[1]}
-	cp "$1" "$replay/$replay_key.bpi"
-	[[ $2 != *--dry-run* ]] || : >"$replay/$replay_key.dry"
+	read -r epoch <"$replay/epoch"
+	[ ! -e "$replay/$epoch.${BASH_REMATCH[1]}.bpi" ] || replay_unloads
+	read -r epoch <"$replay/epoch"
+	key=$epoch.${BASH_REMATCH[1]}
+	cp "$1" "$replay/$key.bpi"
+	echo "$key" >"$replay/key"
+	[[ $2 != *--dry-run* ]] || : >"$replay/$key.dry"
+}
+
+replay_unloads() {
+	local epoch
+	read -r epoch <"$replay/epoch"
+	echo $((epoch + 1)) >"$replay/epoch"
+	: >"$replay/key"
 }
 
 # The operation is allowed to the program: noted if the probe's name and object say what was asked, and no symbolic link leads elsewhere.
 replay_asked() { # NAME OP OBJECT
-	local ops object=$3 part at='' cgroup
-	[ -n "$replay_key" ] && [ ! -e "$replay/$replay_key.dry" ] || return 0
+	local ops object=$3 part at='' cgroup key
+	read -r key <"$replay/key" && [ ! -e "$replay/$key.dry" ] || return 0
 	case $2 in
 	read | list | openat2 | fd-read | uring-read) ops=read ;;
 	write | fd-write) ops=write ;;
@@ -65,7 +79,7 @@ replay_asked() { # NAME OP OBJECT
 	read -r cgroup </proc/self/cgroup
 	[ -O "$object" ] && at=true || at=false
 	for part in $ops; do
-		echo "{\"epoch\":${replay_key%.*},\"generation\":${replay_key#*.},\"asked\":{\"exe\":\"/t/$1\",\"ancestors\":[\"$replay_shell\"],\"cgroup\":\"${cgroup#0::}\",\"groups\":[0],\"owner\":$at,\"op\":\"$part\",\"object\":\"$object\"}}" >>"$replay/said"
+		echo "{\"epoch\":${key%.*},\"generation\":${key#*.},\"asked\":{\"exe\":\"/t/$1\",\"ancestors\":[\"$replay_shell\"],\"cgroup\":\"${cgroup#0::}\",\"groups\":[0],\"owner\":$at,\"op\":\"$part\",\"object\":\"$object\"}}" >>"$replay/said"
 	done
 }
 
