@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Events, and requests that were allowed, are asked of `policyc explain --batch` at the end of a test: part of lib.sh. What can be compared is
 # decided by replay.jq.
-replay=$PWD/replay
+replay=$(mktemp -d /tmp/replay.XXXXXX)
 replay_shell=$(readlink -f /proc/$$/exe)
-mkdir "$replay"
 # In files, because `policy | load NAME` is a subshell:
 echo 1 >"$replay/epoch" # generations are numbered from 1 again after an unload
 : >"$replay/key"        # epoch and generation of the image in force, if it is kept
@@ -41,6 +40,7 @@ replay_unloads() {
 	read -r epoch <"$replay/epoch"
 	echo $((epoch + 1)) >"$replay/epoch"
 	: >"$replay/key"
+	: >"$replay/unread" # the kernel's buffer went, too
 }
 
 # The operation is allowed to the program: noted if the probe's name and object say what was asked, and no symbolic link leads elsewhere.
@@ -87,7 +87,7 @@ replay_asked() { # NAME OP OBJECT
 replay_max=2000
 
 replay_all() {
-	local image key told left
+	local image key told left wrong
 	replay_take
 	[ -s "$replay/said" ] || return 0
 	for image in "$replay"/*.bpi; do
@@ -103,11 +103,10 @@ replay_all() {
 	jq -r 'select(.requests != []) | .key' "$replay/plan" | uniq | while read -r key; do
 		"$policyc" explain --batch "$replay/$key.bpi" <"$replay/$key.requests" || echo "policyc cannot answer for $key" >>"$replay/bad"
 	done >"$replay/answers" 2>>"$replay/bad"
-	told=$(replay_jq tell -rn "$replay/plan" 2>&1)
-	[ "$left" -eq 0 ] || told=${told/$'\n'/, $left beyond the first $replay_max$'\n'}
-	if [ "$(wc -l <<<"$told")" -eq 1 ] && [ ! -s "$replay/bad" ]; then ok "$told"; else
-		not_ok "${told%%$'\n'*}" "$(cat "$replay/bad" 2>/dev/null)${told#*$'\n'}"
-	fi
+	replay_jq tell -rn "$replay/plan" >"$replay/told" 2>>"$replay/bad"
+	{ read -r told; wrong=$(cat "$replay/bad" -); } <"$replay/told"
+	[ "$left" -eq 0 ] || told+=", $left beyond the first $replay_max"
+	if [ -z "$wrong" ]; then ok "$told"; else not_ok "$told" "$wrong"; fi
 }
 
 replay_jq() { # STEP OPTION FILE
