@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Events, and requests that were allowed, are asked of `policyc explain --batch` at the end of a test: part of lib.sh. What can be compared is
-# decided by replay.jq.
+# Events, and requests that were allowed, are asked of `policyc explain --batch` at the end of a test: part of lib.sh. What can be compared
+# is for replay.c to decide.
 replay=$(mktemp -d /tmp/replay.XXXXXX)
 replay_shell=$(readlink -f /proc/$$/exe)
 # In files, because `policy | load NAME` is a subshell:
@@ -83,34 +83,9 @@ replay_asked() { # NAME OP OBJECT
 	done
 }
 
-# At most this many lines: a file that makes more proves nothing with them.
-replay_max=2000
-
 replay_all() {
-	local image key told left wrong
+	local told
 	replay_take
 	[ -s "$replay/said" ] || return 0
-	for image in "$replay"/*.bpi; do
-		[ -e "$image" ] || continue
-		key=${image##*/} key=${key%.bpi}
-		[ -e "${image%.bpi}.dry" ] && told=true || told=false
-		"$policyc" dump --json "$image" | sed "s/.*/{\"key\":\"$key\",\"dry\":$told,\"dump\":&}/"
-	done >"$replay/images"
-	head -n $replay_max "$replay/said" >"$replay/some"
-	left=$(($(wc -l <"$replay/said") - $(wc -l <"$replay/some")))
-	replay_jq plan -cn "$replay/some" >"$replay/plan" &&
-		jq -r '.key + "\t" + (.requests[] | tojson)' "$replay/plan" | awk -F '\t' -v dir="$replay" '{ print $2 >dir "/" $1 ".requests" }'
-	jq -r 'select(.requests != []) | .key' "$replay/plan" | uniq | while read -r key; do
-		"$policyc" explain --batch "$replay/$key.bpi" <"$replay/$key.requests" || echo "policyc cannot answer for $key" >>"$replay/bad"
-	done >"$replay/answers" 2>>"$replay/bad"
-	replay_jq tell -rn "$replay/plan" >"$replay/told" 2>>"$replay/bad"
-	{ read -r told; wrong=$(cat "$replay/bad" -); } <"$replay/told"
-	[ "$left" -eq 0 ] || told+=", $left beyond the first $replay_max"
-	if [ -z "$wrong" ]; then ok "$told"; else not_ok "$told" "$wrong"; fi
+	if told=$("$top/.out/tests/vm/replay" "$policyc" "$replay" 2>&1); then ok "$told"; else not_ok "${told%%$'\n'*}" "${told#*$'\n'}"; fi
 }
-
-replay_jq() { # STEP OPTION FILE
-	[ -e "$replay/answers" ] || : >"$replay/answers"
-	jq "$2" --arg step "$1" --slurpfile images "$replay/images" --slurpfile answers "$replay/answers" -f "$top/tests/vm/replay.jq" "$3"
-}
-
