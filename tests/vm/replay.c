@@ -316,7 +316,8 @@ static const char *plain(const char *verdict)
 
 static bool same_rule(json_t *a, json_t *b)
 {
-	return is(a, "file", text(b, "file")) && is(a, "text", text(b, "text")) && json_equal(json_object_get(a, "line"), json_object_get(b, "line"));
+	return is(a, "file", text(b, "file")) && is(a, "text", text(b, "text")) &&
+	       json_equal(json_object_get(a, "line"), json_object_get(b, "line"));
 }
 
 /* Does this answer have the event's report? */

@@ -79,7 +79,8 @@ replay_asked() { # NAME OP OBJECT
 	read -r cgroup </proc/self/cgroup
 	[ -O "$object" ] && at=true || at=false
 	for part in $ops; do
-		echo "{\"epoch\":${key%.*},\"generation\":${key#*.},\"asked\":{\"exe\":\"/t/$1\",\"ancestors\":[\"$replay_shell\"],\"cgroup\":\"${cgroup#0::}\",\"groups\":[0],\"owner\":$at,\"op\":\"$part\",\"object\":\"$object\"}}" >>"$replay/said"
+		printf '{"epoch":%s,"generation":%s,"asked":{"exe":"%s","ancestors":["%s"],"cgroup":"%s","groups":[0],"owner":%s,"op":"%s","object":"%s"}}\n' \
+			"${key%.*}" "${key#*.}" "/t/$1" "$replay_shell" "${cgroup#0::}" "$at" "$part" "$object" >>"$replay/said"
 	done
 }
 
@@ -87,5 +88,9 @@ replay_all() {
 	local told
 	replay_take
 	[ -s "$replay/said" ] || return 0
-	if told=$("$top/.out/tests/vm/replay" "$policyc" "$replay" 2>&1); then ok "$told"; else not_ok "${told%%$'\n'*}" "${told#*$'\n'}"; fi
+	if told=$("$top/.out/tests/vm/replay" "$policyc" "$replay" 2>&1); then
+		ok "$told"
+	else
+		not_ok "${told%%$'\n'*}" "${told#*$'\n'}"
+	fi
 }
