@@ -258,15 +258,17 @@ static void put(struct said *s, json_t *request)
 	s->n++;
 }
 
-/* An event does not say whose the file is and whether it is deleted: if a rule asks for that, there is a request for either. */
-static void put_either(struct said *s, bool owner, bool deleted)
+/* A request that does not say whose the file is or whether it is deleted is made with either, if a rule asks for that. */
+static void put_either(struct said *s, json_t *request, bool owner, bool deleted)
 {
 	for (int i = 0; i < 4; i++) {
 		if ((i & 1 && !owner) || (i & 2 && !deleted))
 			continue;
-		json_object_set_new(s->event, "owner", json_boolean(i & 1));
-		json_object_set_new(s->event, "deleted", json_boolean(i & 2));
-		put(s, s->event);
+		if (owner)
+			json_object_set_new(request, "owner", json_boolean(i & 1));
+		if (deleted)
+			json_object_set_new(request, "deleted", json_boolean(i & 2));
+		put(s, request);
 	}
 }
 
@@ -281,11 +283,9 @@ static void take(const char *policyc, json_t *line)
 	s->out = s->event ? event_out(s) : asked_out(s, asked);
 	if (s->out != ASKED)
 		return;
-	if (s->event)
-		put_either(s, rules_have(s->image, s->profile, text(s->event, "op"), "owner", true),
-			   rules_have(s->image, s->profile, text(s->event, "op"), "deleted", false));
-	else
-		put(s, asked);
+	asked = asked ? asked : s->event;
+	put_either(s, asked, !json_object_get(asked, "owner") && rules_have(s->image, s->profile, text(asked, "op"), "owner", true),
+		   rules_have(s->image, s->profile, text(asked, "op"), "deleted", false));
 }
 
 static bool answers(const char *policyc, struct image *img)
@@ -353,28 +353,28 @@ static bool by_what_ran_before(const struct said *s)
 	return !has_word(subject, exe, false) && !(script[0] && has_word(subject, script, false));
 }
 
+static bool lets(json_t *answer)
+{
+	return is(answer, "verdict", "allow") || is(answer, "verdict", "log");
+}
+
 static size_t count[OUTS], nsame, nasked, neither, nwrong;
 
 static bool right(struct said *s)
 {
 	bool some = false, all = true;
 
-	if (!s->event) {
-		some = is(s->answer[0], "verdict", "allow") || is(s->answer[0], "verdict", "log");
-		nasked += some;
-		return some;
-	}
 	for (unsigned int k = 0; k < s->n; k++) {
-		bool this = s->answer[k] && same(s, s->answer[k]);
+		bool this = s->answer[k] && (s->event ? same(s, s->answer[k]) : lets(s->answer[k]));
 
 		some |= this;
 		all &= this;
 	}
-	if (!some && s->answer[0] && by_what_ran_before(s)) {
+	if (!some && s->event && s->answer[0] && by_what_ran_before(s)) {
 		s->out = OUT_BEFORE;
 		return true;
 	}
-	nsame += some;
+	*(s->event ? &nsame : &nasked) += some;
 	neither += some && !all;
 	return some;
 }

@@ -77,9 +77,10 @@ replay_asked() { # NAME OP OBJECT
 		;;
 	esac
 	read -r cgroup </proc/self/cgroup
-	[ -O "$object" ] && at=true || at=false
+	at='' # whose it is, if it is still there
+	[ ! -e "$object" ] || { [ -O "$object" ] && at=',"owner":true' || at=',"owner":false'; }
 	for part in $ops; do
-		printf '{"epoch":%s,"generation":%s,"asked":{"exe":"%s","ancestors":["%s"],"cgroup":"%s","groups":[0],"owner":%s,"op":"%s","object":"%s"}}\n' \
+		printf '{"epoch":%s,"generation":%s,"asked":{"exe":"%s","ancestors":["%s"],"cgroup":"%s","groups":[0]%s,"op":"%s","object":"%s"}}\n' \
 			"${key%.*}" "${key#*.}" "/t/$1" "$replay_shell" "${cgroup#0::}" "$at" "$part" "$object" >>"$replay/said"
 	done
 }
