@@ -46,6 +46,7 @@ before() {
 	done
 	append log ok ok
 	in_other_ways ok
+	truncate -s 8192 /t/d/gone
 	asks jit map-deleted /t/d/gone ok
 	truncate -s 8192 /t/d/gone
 	asks log truncate /t/d/log ok
