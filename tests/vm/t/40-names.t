@@ -85,7 +85,7 @@ moves() { # WANTED
 
 # ---- mounts: the visible name ----
 mkdir /t/bound /t/d/dirb
-touch /t/e /t/bound/f
+touch /t/place /t/bound/f
 mounts() { # WANTED
 	asks web read /t/d/sub/f ok
 	mount --bind /t/d/sub /t/bound
@@ -96,9 +96,9 @@ mounts() { # WANTED
 	asks web read /t/bound/f "$1"
 	mount --bind /t/d/sub/f /t/bound/f
 	asks web read /t/bound/f "$1" "a bind mount of a file has the name of its place: $1"
-	mount --move /t/bound/f /t/e
-	asks web read /t/e ok "moved: the new place counts"
-	umount /t/e
+	mount --move /t/bound/f /t/place
+	asks web read /t/place ok "moved: the new place counts"
+	umount /t/place
 	mount -t tmpfs none /t/n1 && mkdir -p /t/n1/n2 && mount -t tmpfs none /t/n1/n2 && mkdir -p /t/n1/n2/n3 && mount -t tmpfs none /t/n1/n2/n3
 	echo x >/t/n1/n2/n3/f
 	asks web read /t/n1/n2/n3/f "$1" "three mounts deep: $1"

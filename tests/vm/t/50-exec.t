@@ -88,7 +88,7 @@ echo ':bl1:M::blfile::/t/d/s/interp:' >/proc/sys/fs/binfmt_misc/register
 echo ':bl2:M::blfixed::/t/d/s/interp:F' >/proc/sys/fs/binfmt_misc/register
 for f in by-binfmt by-fixed; do asks web exec /t/d/s/$f ok; done
 asks other run "/t/interp read /t/d/label" ok
-for f in garbage nowhere program; do
+for f in garbage nowhere; do
 	for w in web-only script-only; do asks web try-exec "/t/d/s/$f read /t/d/$w" ok "before: try-exec $f, read $w"; done
 done
 check=$(ask other exec-check /t/other) # AT_EXECVE_CHECK since 6.14: EINVAL before
