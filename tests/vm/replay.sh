@@ -89,9 +89,9 @@ replay_all() {
 	local told
 	replay_take
 	[ -s "$replay/said" ] || return 0
-	if told=$("$top/.out/tests/vm/replay" "$policyc" "$replay" 2>&1); then
+	if told=$("$top/.out/tests/vm/replay" "$policyc" "$replay" 2>"$replay/errors"); then
 		ok "$told"
 	else
-		not_ok "${told%%$'\n'*}" "${told#*$'\n'}"
+		not_ok "${told%%$'\n'*}" "${told#*$'\n'}$(cat "$replay/errors")"
 	fi
 }
