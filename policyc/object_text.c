@@ -103,8 +103,6 @@ static int parse_net(uint32_t op, const char *text, struct bl_name *n, uint32_t 
 		return 0;
 	}
 	*ret_kind = BL_KEY_NET;
-	if (op == BL_OP_ACCEPT && !peer_text)
-		return bl_error_set(err, -EINVAL, "'%s': an accept is written PROTOCOL LOCAL:PORT from ADDRESS", text);
 	if ((size_t)(peer_text ? peer_text - text : 0) >= sizeof(local))
 		return bl_error_set(err, -EINVAL, "'%s' is not an endpoint", text);
 	if (peer_text) {
@@ -118,8 +116,8 @@ static int parse_net(uint32_t op, const char *text, struct bl_name *n, uint32_t 
 		bl_endpoint_canonical(&e);
 	else
 		bl_endpoint_unmap(&e);
-	if (!peer_text) {
-		*from = bl_key_net(n, &e);
+	if (!peer_text) { /* no rule says from whom: hook_net.h puts the local address there, too */
+		*from = op == BL_OP_ACCEPT ? bl_key_accept(n, &e, &e) : bl_key_net(n, &e);
 		return 0;
 	}
 	snprintf(local, sizeof(local), "tcp %s", peer_text + 6);

@@ -259,6 +259,10 @@ int sim_ask(const struct bl_image *img, const struct sim_request *q, struct sim_
 	r = object_parse(q->op, q->object, q->object_len, &n, &ret->kind, &from, &code, err);
 	if (r < 0)
 		return r;
+	/* who is in no profile with `from` is asked before the wait, without a peer: so events have it */
+	if (q->op == BL_OP_ACCEPT && ret->kind == BL_KEY_NET && (ret->label.flags & BL_LF_FROM) && !strstr(q->object, " from "))
+		return bl_error_set(err, -EINVAL, "'%s': an accept is written PROTOCOL LOCAL:PORT from ADDRESS where a rule says from whom",
+				    q->object);
 	ret->question = (struct bl_question){ .op = q->op, .reason = BL_R_RULE, .peer = q->peer ? &ret->peer : NULL };
 	ret->question.flags = (q->owner ? BL_QF_OWNER : 0) | (q->descendant ? BL_QF_DESCENDANT : 0) |
 			      (q->canonical ? BL_QF_EXPLICIT : 0);

@@ -9,6 +9,7 @@ enforcer=$top/.out/bin/enforcer
 probe=$BAILIFF_PROBE
 count=0
 failed=0
+. "$top/tests/vm/replay.sh"
 
 ok() { # DESCRIPTION: the last check passed
 	count=$((count + 1))
@@ -56,7 +57,10 @@ ask() { # NAME OP OBJECT: the errno's name, or ok
 }
 
 asks() { # NAME OP OBJECT WANTED [DESCRIPTION]
-	is "$(ask "$1" "$2" "$3")" "$4" "${5:-$1: $2 $3: $4}"
+	local got
+	got=$(ask "$1" "$2" "$3")
+	[ "$got" != ok ] || replay_asked "$1" "$2" "$3"
+	is "$got" "$4" "${5:-$1: $2 $3: $4}"
 }
 
 subject() { # NAME...: makes the copies
@@ -71,10 +75,16 @@ compile() { # NAME: policy on standard input becomes NAME.bpi
 }
 
 load() { # NAME [OPTION...]: policy on standard input is compiled and loaded
+	compile "$1"
+	load_image "$@" || not_ok "policy $1 loads" "$(cat load.out)"
+}
+
+load_image() { # NAME [OPTION...]: NAME.bpi; what the enforcer says goes to load.out
 	local name=$1
 	shift
-	compile "$name"
-	"$enforcer" load "$name.bpi" "$@" >load.out 2>&1 || not_ok "policy $name loads" "$(cat load.out)"
+	replay_take
+	"$enforcer" load "$name.bpi" "$@" >load.out 2>&1 || return
+	replay_loaded "$name.bpi" "$*"
 }
 
 # Loaded programs of which the verifier went through more than tests/vm/budget says.
@@ -89,11 +99,16 @@ unload() {
 	local over
 	over=$(over_budget)
 	[ -z "$over" ] || not_ok "programs within their budget" "$over"
+	replay_take
+	replay_unloads
 	"$enforcer" unload >unload.out 2>&1 || not_ok "unload" "$(cat unload.out)"
 }
 
 events() { # what has been reported since the last call, as JSON lines
-	"$enforcer" events --json
+	"$enforcer" events --json >"$replay/new"
+	replay_keep
+	cat "$replay/unread"
+	: >"$replay/unread"
 }
 
 until_true() { # COMMAND...: for at most a minute
@@ -173,6 +188,7 @@ it_says() { # TAG OP OBJECT WANTED [DESCRIPTION]
 }
 
 done_testing() {
+	replay_all
 	echo "1..$count"
 	[ "$failed" -eq 0 ]
 	exit

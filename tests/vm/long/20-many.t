@@ -26,7 +26,7 @@ answers() { # as OP OBJECT allow|deny
 
 answers >without
 is "$(grep -c deny without)" 0 "without a policy nothing is denied"
-runs "it loads" "$enforcer" load many.bpi
+runs "it loads" load_image many
 answers >enforced
 denied=$(grep -c 'deny$' enforced)
 [ "$denied" -ge 150 ] && [ "$denied" -le $((n - 150)) ] && ok "$denied of $n denied" || not_ok "denied and allowed in number" "$denied of $n"
@@ -47,7 +47,7 @@ is "$(wc -l <verdicts)" "$n" "explain answered all of them"
 told() { sed -n 's/.*"verdict":"\(would-\)\{0,1\}deny".*/&/p' | grep -oE '"(op|object|line)":("[^"]*"|[0-9]+)' | paste - - - | sort; }
 events | told >told.enforced
 is "$(wc -l <told.enforced)" "$denied" "one event for each denial"
-runs "it loads as a dry run" "$enforcer" load many.bpi --dry-run
+runs "it loads as a dry run" load_image many --dry-run
 answers >dry
 is "$(grep -c deny dry)" 0 "a dry run denies nothing"
 events | told >told.dry

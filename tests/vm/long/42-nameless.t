@@ -52,6 +52,20 @@ overlay() {
 	mkdir /t/o/upper /t/o/work
 }
 
+layers() { # WANTED: what an overlay shows, by the names in its layers
+	local d
+	mount -t overlay -o "lowerdir=/t/o/lower,upperdir=/t/o/upper,workdir=/t/o/work" none /t/o/m
+	asks other append /t/o/m/append ok
+	for d in lower upper; do asks web read /t/o/$d/append "$1" "by a layer's own name: $d: $1"; done
+}
+taken_away() {
+	umount /t/o/m
+	rm -rf /t/o/upper /t/o/work
+	mkdir /t/o/upper /t/o/work
+}
+
+layers ok
+taken_away
 nameless
 overlay
 policy | load nameless
@@ -61,21 +75,17 @@ overlay
 is "$(events | jq -c '[.op, .object, .reason] | select(.[1] != "/dev/null")')" "" "nothing was refused"
 # the same profile does refuse what it should
 asks web exec /t/other EPERM
-mount -t overlay -o "lowerdir=/t/o/lower,upperdir=/t/o/upper,workdir=/t/o/work" none /t/o/m
-asks other append /t/o/m/append ok
+layers EPERM
 cp "$probe" /t/o/m/new && chmod +x /t/o/m/new
 asks web memfd-exec /t/o/m/prog EPERM "memory under default deny exec"
 asks web exec /t/o/m/new EPERM "overlay: exec of a file that no rule allows"
-for d in lower upper; do asks web read /t/o/$d/append EPERM "a layer's own name is not allowed: $d"; done
-umount /t/o/m
-rm -rf /t/o/upper /t/o/work
-mkdir /t/o/upper /t/o/work
+taken_away
 compile visible <<'POLICY'
 profile visible { subject exe /t/web; deny read, write /t/o/m/read; deny exec /t/o/m/prog; }
 POLICY
 mount -t overlay -o "lowerdir=/t/o/lower,upperdir=/t/o/upper,workdir=/t/o/work" none /t/o/m
 asks other read /t/o/m/read ok
-"$enforcer" load visible.bpi >/dev/null
+load_image visible
 asks web read /t/o/m/read EPERM "overlay: a denied name below it"
 asks web append /t/o/m/read EPERM "overlay: a denied write is not copied up"
 is "$(ls /t/o/upper)" "" "nothing was copied up"

@@ -122,7 +122,10 @@ asks web fork "read /t/d/free" ok "without room for it a confined process works"
 asks web fork "read /t/d/denied" EPERM "and is refused what it is"
 [ "$(counter confined_tasks_not_tracked)" -gt 0 ] && ok "it is counted" || not_ok "it is counted"
 rm /t/go
-for i in $(seq $n); do /t/web fork "when /t/go read /t/d/free" >full.$i & done
+for i in $(seq $n); do
+	/t/web fork "when /t/go read /t/d/free" >full.$i &
+	/t/other fork "when /t/go read /t/d/free" >free.$i &
+done
 sleep 3
 echo 0 >$cg/memory.max
 : >/t/go
@@ -132,6 +135,7 @@ nap 1
 seen=$(cat full.* | cut -f3 | sort | uniq -c | paste -sd' ')
 echo "# full: $seen"
 [ "$BAILIFF_GUEST" = 6.1 ] || like "$seen" EPERM "without room and without memory: refused"
+is "$(cat free.* | cut -f3 | sort -u)" ok "a process in no profile is not"
 kill $pid_victim $pid_friend $pid_web $pid_other $pid_tracee
 for ((i = 1; i <= killers; i++)); do p=pid_killer$i && kill "${!p}"; done
 unload

@@ -45,6 +45,21 @@ before() {
 		memfd $s ok
 	done
 	append log ok ok
+	in_other_ways ok
+	truncate -s 8192 /t/d/gone
+	asks jit map-deleted /t/d/gone ok
+	truncate -s 8192 /t/d/gone
+	asks log truncate /t/d/log ok
+	for s in jit strict; do asks $s memfd-exec /t/other ok; done
+	asks jit deleted-exec /t/other ok
+	cp "$probe" /t/other
+	all web ok /t/d/ok
+	asks web exec /t/d/prog ok
+}
+in_other_ways() { # WANTED
+	asks web chroot "/t map /d/bad" "$1"
+	asks web fork "map /t/d/bad" "$1"
+	asks web thread "map /t/d/bad" "$1"
 }
 before
 asks strict run "/lib64/ld-linux-x86-64.so.2 /t/d/true" ok "before: ld.so by hand"
@@ -76,9 +91,7 @@ memory web ok
 written web EPERM /t/d/bad
 written web ok /t/d/ok
 memfd web ok
-asks web chroot "/t map /d/bad" EPERM
-asks web fork "map /t/d/bad" EPERM
-asks web thread "map /t/d/bad" EPERM
+in_other_ways EPERM
 
 all jit ok /t/d/bad
 memory jit EPERM

@@ -75,8 +75,35 @@ WAYS
 }
 setattr=$(fresh; ask other file-setattr /t/e/keep/a) # ENOSYS before 6.17
 
+# By other names: what the kernel tells without a mount holds under every name.
+otherwise() { # WANTED
+	local w
+	fresh
+	mkdir -p /t/bind
+	mount --bind /t/e/keep /t/bind
+	for w in utimes setxattr acl; do asks web $w /t/bind/a "$1" "$w through a bind mount: $1"; done
+	for w in utimes setxattr; do asks web $w /t/e/keep/a "$1" "$w by the first name: $1"; done
+	umount /t/bind
+	asks web chroot "/t/e utimes /keep/a" "$1"
+	asks web pivot "/t/e utimes /keep/a" "$1"
+	asks web fork "utimes /proc/self/root/t/e/keep/a" "$1"
+}
+not_mine() { # WANTED: what is done to files of others
+	fresh
+	chmod 777 /t/d/free /t/d/keep
+	chown 7 /t/d/free/a
+	asks mine chmod /t/d/free/a "$1" "another's: $1"
+	asks mine utimes /t/d/free/a "$1"
+	asks mine rename "/t/d/free/a /t/d/free/x" "$1" "rename of another's: $1"
+	[ ! -e /t/d/free/x ] || mv /t/d/free/x /t/d/free/a
+	asks mine uid "7 unlink /t/d/free/c" "$1"
+	asks mine uid "7 rename /t/d/free/a /t/d/free/b" "$1" "replacing another's: $1"
+}
+
 keep web ok
 keep strict ok
+otherwise ok
+not_mine ok
 free web
 load files <<'POLICY'
 profile web {
@@ -106,15 +133,7 @@ ok) asks web file-setattr /t/e/keep/a EPERM && asks web file-setattr /t/e/free/a
 *) is "$setattr" ENOSYS "file_setattr: not in this kernel" ;;
 esac
 
-# ---- by other names: what the kernel tells without a mount holds under every name ----
-mkdir -p /t/bind
-mount --bind /t/e/keep /t/bind
-for w in utimes setxattr acl; do asks web $w /t/bind/a EPERM "$w through a bind mount"; done
-for w in utimes setxattr; do asks web $w /t/e/keep/a EPERM "$w by the first name"; done
-umount /t/bind
-asks web chroot "/t/e utimes /keep/a" EPERM
-asks web pivot "/t/e utimes /keep/a" EPERM
-asks web fork "utimes /proc/self/root/t/e/keep/a" EPERM
+otherwise EPERM
 
 # ---- an overlay: the kernel's own changes of its layers ----
 mkdir -p /t/o && mount -t tmpfs none /t/o && mkdir /t/o/{lower,upper,work} && echo x >/t/o/lower/a && echo x >/t/o/lower/b
@@ -125,17 +144,10 @@ asks strict utimes /t/d/free/dir/b ok
 umount /t/d/free/dir /t/o
 
 # ---- owner ----
-fresh
-chmod 777 /t/d/free /t/d/keep
-chown 7 /t/d/free/a
+not_mine EPERM
 asks mine chmod /t/d/free/b ok "owner: root's own"
-asks mine chmod /t/d/free/a EPERM "another's"
-asks mine utimes /t/d/free/a EPERM
 asks mine uid "7 chmod /t/d/free/a" ok "owner: fsuid"
-asks mine uid "7 unlink /t/d/free/b" EPERM
 asks mine uid "7 create /t/d/free/new" ok "what is new will be one's own"
-asks mine rename "/t/d/free/a /t/d/free/x" EPERM "rename of another's"
-asks mine uid "7 rename /t/d/free/a /t/d/free/b" EPERM "replacing another's"
 asks mine uid "7 rename /t/d/free/a /t/d/free/x" ok
 unload
 keep web ok

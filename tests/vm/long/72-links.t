@@ -18,6 +18,9 @@ loads() { # RULE DESCRIPTION: over what is loaded, which loads no program again
 	compile loads <<<"profile p { subject exe /t/web; $1 }"
 	runs "$2" "$enforcer" load loads.bpi
 }
+asks web create /t/l/new ok
+rm /t/l/new
+asks web exec /t/l/last ok
 through='on this machine, so no name matches it'
 
 # ---- refused ----

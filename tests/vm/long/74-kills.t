@@ -17,6 +17,7 @@ killed() { # MILLISECONDS COMMAND...: killed after that long; whether it was
 	wait $pid 2>/dev/null
 	[ $? -eq 137 ]
 }
+asks web read /t/d/secret ok
 "$enforcer" load a.bpi >load.out 2>&1 || not_ok "load" "$(cat load.out)"
 # how long a load takes here, in milliseconds
 began=$(date +%s%N)
@@ -178,10 +179,14 @@ like "$out" '^confirm: done 1' "confirm without a trial"
 kill -0 $daemon && ok "the daemon lives" || not_ok "the daemon lives" "$(tail -5 run.err)"
 asks web read /t/d/a EPERM "the policy is what it was"
 is "$(ls /proc/$daemon/fd | wc -l | awk '{ print ($1 < 30) }')" 1 "no descriptor stays open"
-is "$(setpriv --reuid 1000 --clear-groups python3 -c 'import socket
+cat >connect.py <<'PYTHON'
+import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 try: s.connect("/run/bailiff/control.sock"); print("connected")
-except OSError as e: print(e.strerror)')" "Permission denied" "nobody but root gets so far"
+except OSError as e: print(e.strerror)
+PYTHON
+is "$(python3 connect.py)" connected "root is connected"
+is "$(setpriv --reuid 1000 --clear-groups python3 - <connect.py)" "Permission denied" "nobody but root gets so far"
 kill $daemon
 wait $daemon
 unload

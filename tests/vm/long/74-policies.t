@@ -178,6 +178,11 @@ int main(void)
 }
 C
 if gcc -O1 -o evil evil.c 2>/dev/null; then
+	out=$(./evil 9</dev/null 2>&1 >evil.out)
+	for w in 'has capability 21' 'has descriptor 9' 'fork allowed' 'connect fine' 'write allowed' 'write usr allowed' 'etc shadow there'; do
+		like "$out" "^$w$" "elsewhere that program: $w"
+	done
+	rm /etc/bailiff/policy.d/x /usr/x
 	cp evil /usr/local/bin/evil-policyc
 	echo "compiler = /usr/local/bin/evil-policyc" >$conf
 	out=$("$enforcer" reload 2>&1)

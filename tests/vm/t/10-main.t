@@ -33,6 +33,7 @@ all() {
 fails 1 'nothing is loaded' "status before any load" "$enforcer" status
 # first show that all of it works without a policy: otherwise `blocked` would mean nothing
 all ok
+asks web tcp "203.0.113.9 80" ENETUNREACH "before: it lives on"
 policy | load main
 like "$(cat load.out)" 'generation 1: .*self-test passed, enforcing' "load proves enforcement"
 all EPERM
@@ -59,4 +60,13 @@ like "$("$enforcer" status)" 'dry run' "status says that it is a dry run"
 unload
 all ok
 fails 1 'nothing is loaded' "status after unload" "$enforcer" status
+
+# what done_testing compares would be seen: another rule in the image that decided
+cp -r "$replay" broken
+policy | sed 's/tool/tools/; s/log read/deny read/' >broken.policy
+"$policyc" build -o broken/1.1.bpi broken.policy 2>/dev/null
+broken=$("$top/.out/tests/vm/replay" "$policyc" broken)
+is $? 1 "a mistake made on purpose is seen"
+like "$broken" '^event of 1\.1: .*"op":"exec","object":"/t/data/tool"' "in a refusal"
+like "$broken" '^allowed under 1\.1: .*"op":"read","object":"/t/data/free"' "and in what was allowed"
 done_testing

@@ -77,6 +77,7 @@ all ok
 others
 waiting here /t/other -
 echo "$pid_here" >"$cg/x.service/cgroup.procs"
+it_says here read /t/d/unit ok "before: in the unit"
 policy | load terms
 all EPERM
 others
@@ -99,7 +100,7 @@ profile out { subject exe /t/mover; allow exec /t/entered2 enter in; mode audit;
 profile in { subject none; deny read /t/d/in; }
 POLICY
 	is "$(/t/entered2)" 0 "without a move: no secure exec"
-	"$enforcer" load secure.bpi >/dev/null
+	load_image secure
 	is "$(/t/mover show-exec /t/entered2)" 1 "enter makes it one, in audit mode too"
 	is "$(/t/other show-exec /t/entered2)" 0 "for those that move"
 fi

@@ -74,12 +74,98 @@ makes() { # WANTED: each way to create, at a name that is denied; whatever was m
 	asks web tmpfile /t/d/dir "$1"
 }
 
+# ---- rename of a directory above, between two opens ----
+moves() { # WANTED
+	asks web read /t/d/move/in/f ok
+	mv /t/d/move /t/d/moved
+	asks web read /t/d/moved/in/f "$1" "after the rename of a directory above: $1"
+	mv /t/d/moved /t/d/move
+	asks web read /t/d/move/in/f ok "and back"
+}
+
+# ---- mounts: the visible name ----
+mkdir /t/bound /t/d/dirb
+touch /t/place /t/bound/f
+mounts() { # WANTED
+	asks web read /t/d/sub/f ok
+	mount --bind /t/d/sub /t/bound
+	asks web read /t/bound/f "$1" "a bind mount of a directory: the name below it: $1"
+	asks web in "/t/bound read f" "$1"
+	asks web read /t/d/sub/f "$1" "and the other name of it: a denial holds by every name: $1"
+	umount /t/bound
+	asks web read /t/bound/f "$1"
+	mount --bind /t/d/sub/f /t/bound/f
+	asks web read /t/bound/f "$1" "a bind mount of a file has the name of its place: $1"
+	mount --move /t/bound/f /t/place
+	asks web read /t/place ok "moved: the new place counts"
+	umount /t/place
+	mount -t tmpfs none /t/n1 && mkdir -p /t/n1/n2 && mount -t tmpfs none /t/n1/n2 && mkdir -p /t/n1/n2/n3 && mount -t tmpfs none /t/n1/n2/n3
+	echo x >/t/n1/n2/n3/f
+	asks web read /t/n1/n2/n3/f "$1" "three mounts deep: $1"
+	asks web list /t/n1/n2/n3 "$1" "the root of a mount has the name of its mount point: $1"
+	asks web list /t/n1/n2 ok
+	umount /t/n1/n2/n3 /t/n1/n2 /t/n1
+	mount -t tmpfs none /t/over && echo x >/t/over/f && mount -t tmpfs none /t/over && echo x >/t/over/f
+	asks web read /t/over/f "$1" "two mounts on one another: $1"
+	umount /t/over /t/over
+	is "$(unshare -m sh -c 'mount -t tmpfs none /t/over && echo x >/t/over/f && /t/web read /t/over/f' | cut -f3)" "$1" "private mount namespace: $1"
+	is "$(unshare -Urm sh -c 'mount -t tmpfs none /t/over && echo x >/t/over/f && /t/web read /t/over/f' | cut -f3)" "$1" "user namespace: $1"
+	is "$(unshare -m sh -c 'mount --bind /t/d /mnt && cd /mnt && umount -l /mnt && /t/web read f' | cut -f3)" "$1" \
+		"lazily unmounted under the process: no name: $1"
+}
+roots() { # WANTED
+	local f
+	for f in x/f f g; do echo x >/t/root/$f; done
+	asks other pivot "/t/root read /x/f" ok
+	asks web pivot "/t/root read /x/f" "$1" "after pivot_root the names of the new root count: $1"
+	asks web pivot "/t/root read /f" "$1" "at the top of the new root: $1"
+	asks web pivot "/t/root read /g" ok
+}
+cut_off() { # WANTED: on mounts that are nowhere
+	asks other open-tree "/t/d free" ok
+	asks web open-tree "/t/d free" "$1" "below a copied mount that is nowhere: $1"
+	mkdir -p /t/lz && mount -t tmpfs none /t/lz && echo x >/t/lz/f && asks web lazy "/t/lz f" "$1" "lazily unmounted tree: $1"
+}
+
+# ---- long names ----
+mkdir -p /t/deep && mount -t tmpfs none /t/deep && cd /t/deep || exit 1 # below the root of the guest the layer of overlayfs has a longer name
+/t/other deep "300 1 create f" >/dev/null
+/t/other deep "20 250 create f" >/dev/null
+n=$((4095 - 8 - 15 * 251)) # a name of exactly 4095 bytes, and of one more
+long_name() { # LENGTH
+	printf 'y%.0s' $(seq 129)
+	echo -n /
+	printf 'z%.0s' $(seq $(($1 - 130)))
+}
+for len in $n $((n + 1)); do
+	name=$(long_name $len)
+	(/t/other deep "15 250 mkdir ${name%%/*}" && /t/other deep "15 250 create $name") >/dev/null
+done
+cd - >/dev/null || exit 1
+too_long() { # WANTED
+	local len
+	cd /t/deep || exit 1
+	asks web deep "300 1 read f" ok "300 components"
+	asks web deep "20 250 read f" "$1" "longer than a name can be: $1"
+	asks wide deep "20 250 read f" ok "a profile that cannot refuse reading lets it pass"
+	asks wide deep "20 250 write f" "$1" "and refuses what it could refuse: $1"
+	for len in $n $((n + 1)); do
+		is "$(ask web deep "15 250 read $(long_name $len)")" "$([ "$len" = "$n" ] && echo ok || echo "$1")" "a name of $((8 + 15 * 251 + len)) bytes: $1"
+	done
+	cd - >/dev/null || exit 1
+}
+
 # ---- without a policy all of it works ----
 same ok
 for f in "${odd[@]}"; do is "$(say web read "/t/d/$f")" ok "before: an odd name"; done
 makes ok
 asks web list /t/d/list ok
 for k in memfd pipe; do asks web reopen $k ok; done
+moves ok
+mounts ok
+roots ok
+cut_off ok
+too_long ok
 policy | load names
 same EPERM
 same_free
@@ -94,77 +180,33 @@ asks web list /t/d/list EPERM "listing a directory asks read at its own name"
 asks web list /t/d/sub ok
 asks web o-path /t/d/list ok
 
-# ---- rename of a directory above, between two opens ----
-asks web read /t/d/move/in/f ok
-mv /t/d/move /t/d/moved
-asks web read /t/d/moved/in/f EPERM "after the rename of a directory above"
-mv /t/d/moved /t/d/move
-asks web read /t/d/move/in/f ok "and back"
-
-# ---- mounts: the visible name ----
-mkdir /t/bound /t/d/dirb
-asks web read /t/d/sub/f ok
-mount --bind /t/d/sub /t/bound
-asks web read /t/bound/f EPERM "a bind mount of a directory: the name below it"
-asks web in "/t/bound read f" EPERM
-asks web read /t/d/sub/f EPERM "and the other name of it: a denial holds by every name"
-umount /t/bound
-touch /t/bound/f && asks web read /t/bound/f EPERM
-mount --bind /t/d/sub/f /t/bound/f
-asks web read /t/bound/f EPERM "a bind mount of a file has the name of its place"
-touch /t/e && mount --move /t/bound/f /t/e
-asks web read /t/e ok "moved: the new place counts"
-umount /t/e
-mount -t tmpfs none /t/n1 && mkdir -p /t/n1/n2 && mount -t tmpfs none /t/n1/n2 && mkdir -p /t/n1/n2/n3 && mount -t tmpfs none /t/n1/n2/n3
-echo x >/t/n1/n2/n3/f
-asks web read /t/n1/n2/n3/f EPERM "three mounts deep"
-asks web list /t/n1/n2/n3 EPERM "the root of a mount has the name of its mount point"
-asks web list /t/n1/n2 ok
-mount -t tmpfs none /t/over && echo x >/t/over/f && mount -t tmpfs none /t/over && echo x >/t/over/f
-asks web read /t/over/f EPERM "two mounts on one another"
-umount /t/over /t/over
-is "$(unshare -m sh -c 'mount -t tmpfs none /t/over && echo x >/t/over/f && /t/web read /t/over/f' | cut -f3)" EPERM "private mount namespace"
-is "$(unshare -Urm sh -c 'mount -t tmpfs none /t/over && echo x >/t/over/f && /t/web read /t/over/f' | cut -f3)" EPERM "user namespace"
-is "$(unshare -m sh -c 'mount --bind /t/d /mnt && cd /mnt && umount -l /mnt && /t/web read f' | cut -f3)" EPERM \
-	"lazily unmounted under the process: no name, denied"
-echo x >/t/root/x/f && echo x >/t/root/f
-asks other pivot "/t/root read /x/f" ok
-asks web pivot "/t/root read /x/f" EPERM "after pivot_root the names of the new root count"
-asks web pivot "/t/root read /f" EPERM "at the top of the new root"
-echo x >/t/root/g && asks web pivot "/t/root read /g" ok
+moves EPERM
+mounts EPERM
+roots EPERM
 
 # ---- names that cannot be had: denied with a reason, and only where it could have been refused ----
 events >/dev/null
-asks other open-tree "/t/d free" ok
-asks web open-tree "/t/d free" EPERM "below a copied mount that is nowhere"
+cut_off EPERM
 like "$(events)" '"reason":"detached"' "the event says detached"
 asks wide open-tree "/t/d free" ok "reading cannot be refused to this profile"
-mkdir -p /t/lz && mount -t tmpfs none /t/lz && echo x >/t/lz/f && asks other lazy "/t/lz f" ok
-mount -t tmpfs none /t/lz && echo x >/t/lz/f && asks web lazy "/t/lz f" EPERM "lazily unmounted tree"
-mkdir -p /t/deep && mount -t tmpfs none /t/deep && cd /t/deep || exit 1 # below the root of the guest the layer of overlayfs has a longer name
-/t/other deep "300 1 create f" >/dev/null
-/t/other deep "20 250 create f" >/dev/null
-asks web deep "300 1 read f" ok "300 components"
 events >/dev/null
-asks other deep "20 250 read f" ok
-asks web deep "20 250 read f" EPERM "longer than a name can be"
+too_long EPERM
 like "$(events)" '"reason":"name-too-long"' "the event says name-too-long"
-asks wide deep "20 250 read f" ok "a profile that cannot refuse reading lets it pass"
-asks wide deep "20 250 write f" EPERM "and refuses what it could refuse"
-n=$((4095 - 8 - 15 * 251)) # a name of exactly 4095 bytes, and of one more
-for len in $n $((n + 1)); do
-	rest=$((len - 130))
-	name=$(printf 'y%.0s' $(seq 129))/$(printf 'z%.0s' $(seq "$rest"))
-	(/t/other deep "15 250 mkdir ${name%%/*}" && /t/other deep "15 250 create $name") >/dev/null
-	is "$(ask other deep "15 250 read $name") $(ask web deep "15 250 read $name")" "ok $([ "$len" = "$n" ] && echo ok || echo EPERM)" \
-		"a name of $((8 + 15 * 251 + len)) bytes"
-done
-cd - >/dev/null || exit 1
 unload
 
 # ---- truncation: one report each ----
 waiting hold /t/web -
 it_says hold hold /t/d/trunc ok
+truncates() { # WANTED
+	local op
+	for op in trunc truncate fd-write; do asks web $op /t/d/trunc "$1"; done
+	it_says hold held-ftruncate - "$1" "ftruncate of a file that was open before: $1"
+	for op in "trunc truncate" "trunc held-ftruncate" "truncate truncate"; do # in one process: the first refusal opens no door
+		it_says hold ${op% *} /t/d/trunc "$1"
+		it_says hold ${op#* } /t/d/trunc "$1" "${op#* } after ${op% *}: $1"
+	done
+}
+truncates ok
 policy | load names --dry-run
 events >/dev/null
 count() { # DESCRIPTION: one report since the last call
@@ -175,14 +217,7 @@ asks web truncate /t/d/trunc ok && count "truncate"
 it_says hold held-ftruncate - ok && count "ftruncate"
 asks web write /t/d/trunc ok && count "a plain open"
 policy | load names
-asks web trunc /t/d/trunc EPERM
-asks web truncate /t/d/trunc EPERM
-it_says hold held-ftruncate - EPERM "ftruncate of a file that was open before"
-asks web fd-write /t/d/trunc EPERM
-for op in "trunc truncate" "trunc held-ftruncate" "truncate truncate"; do # in one process: the first refusal opens no door
-	it_says hold ${op% *} /t/d/trunc EPERM
-	it_says hold ${op#* } /t/d/trunc EPERM "${op#* } after a refused ${op% *}"
-done
+truncates EPERM
 kill $pid_hold
-umount /t/d /t/n1/n2/n3 /t/n1/n2 /t/n1
+umount /t/d
 done_testing

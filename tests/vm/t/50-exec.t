@@ -80,9 +80,21 @@ denied ok
 fine
 asks strict memfd-exec /t/d/s/interp ok
 asks strict exec /usr/bin/false ok
+for w in exec thread-exec; do asks strict $w /t/other ok; done
+asks strict read /t/d/s/free ok
+mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null || { modprobe binfmt_misc && mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; }
+printf 'blfile' >/t/d/s/by-binfmt && printf 'blfixed' >/t/d/s/by-fixed && chmod +x /t/d/s/by-*
+echo ':bl1:M::blfile::/t/d/s/interp:' >/proc/sys/fs/binfmt_misc/register
+echo ':bl2:M::blfixed::/t/d/s/interp:F' >/proc/sys/fs/binfmt_misc/register
+for f in by-binfmt by-fixed; do asks web exec /t/d/s/$f ok; done
+asks other run "/t/interp read /t/d/label" ok
+for f in garbage nowhere; do
+	for w in web-only script-only; do asks web try-exec "/t/d/s/$f read /t/d/$w" ok "before: try-exec $f, read $w"; done
+done
 check=$(ask other exec-check /t/other) # AT_EXECVE_CHECK since 6.14: EINVAL before
 for p in "$long/prog" "$middle/prog" "$l256" "${l256}r"; do
 	is "$("$p" read /t/d/label | cut -f3)" ok "before: a program whose name has ${#p} bytes"
+	is "$("$p" fork run "/t/other read /t/d/label" | cut -f3)" ok "before: its descendants"
 done
 policy | load exec
 denied EPERM
@@ -102,12 +114,8 @@ else
 	is "$check $(ask web exec-check /t/d/s/free)" "EINVAL EINVAL" "AT_EXECVE_CHECK: not in this kernel"
 fi
 
-# ---- ld.so, binfmt ----
+# ---- ld.so, binfmt_misc ----
 asks web run "/lib64/ld-linux-x86-64.so.2 /usr/bin/true" ok
-mount -t binfmt_misc none /proc/sys/fs/binfmt_misc 2>/dev/null || { modprobe binfmt_misc && mount -t binfmt_misc none /proc/sys/fs/binfmt_misc; }
-printf 'blfile' >/t/d/s/by-binfmt && printf 'blfixed' >/t/d/s/by-fixed && chmod +x /t/d/s/by-*
-echo ':bl1:M::blfile::/t/d/s/interp:' >/proc/sys/fs/binfmt_misc/register
-echo ':bl2:M::blfixed::/t/d/s/interp:F' >/proc/sys/fs/binfmt_misc/register
 asks other exec /t/d/s/by-binfmt ok
 asks other exec /t/d/s/by-fixed ok
 asks web exec /t/d/s/by-binfmt EPERM "binfmt_misc: the interpreter is denied"
@@ -137,7 +145,7 @@ is $? 0 "before: the script reads both"
 for f in garbage nowhere program; do # an exec that fails leaves the process what it was
 	[ $f = program ] || asks other try-exec "/t/d/s/$f read /t/d/script-only" ok
 done
-"$enforcer" load script.bpi >/dev/null
+load_image script
 /t/d/s/sh 2>/dev/null
 is $? 14 "after a script is run the program is its interpreter, not the script"
 for f in garbage nowhere program; do

@@ -127,6 +127,9 @@ POLICY
 
 tries web ok "without a policy" < <(refused)
 tries web ok "without a policy" < <(allowed)
+tries other ok "without a policy, for which the refusal will not hold" <<<'rename /t/r/etc /t/r/x'
+echo x >/t/r/a.key
+tries web ok "without a policy, what a rule that kills will be about" <<<'rename /t/r/a.key /t/r/b'
 
 # ---- programs for names are there only for a policy that refuses one ----
 links() { ls /sys/fs/bpf/bailiff/links | grep -cE '^(path_link|path_rename|sb_mount|move_mount|sb_pivotroot)$'; }

@@ -104,6 +104,10 @@ asks_closed ok
 waiting held /t/closed -
 it_says held unix-hold /t/run/dgram ok "a datagram socket is connected before the load"
 it_says held unix-held-send - ok "and sends"
+it_says held unix-held-sendto /t/run/dgram ok
+mv /t/pub/moving /t/run/moving
+asks web unix-stream /t/run/moving ok "before: a socket that was renamed"
+mv /t/run/moving /t/pub/moving
 policy | load unix
 secret EPERM
 open_ones

@@ -23,6 +23,7 @@ cat >/etc/bailiff/bailiff.conf <<'CONF'
 output = stdout format=json
 output = file /t/log/events format=ecs
 CONF
+for p in "web read /t/d/other" "cat read /t/d/secret"; do is "$(in_unit /t/$p | cut -f3)" ok "before: $p"; done
 policy | load p
 "$enforcer" run >out 2>err &
 daemon=$!
