@@ -7,6 +7,7 @@
 #include "load.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 
 #include "banned.h"
 
@@ -82,6 +83,9 @@ int bl_unload_locked(struct bl_error *err)
 		return r;
 	if (!there)
 		return bl_error_set(err, -ENOENT, "nothing is loaded");
+	r = bl_seal_final(err);
+	if (r < 0)
+		return r;
 	(void)bl_pins_each("progs", program_add, &p);
 	r = bl_pins_remove_tree("links", err);
 	if (r == 0)
