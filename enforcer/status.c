@@ -17,6 +17,7 @@
 #include "load.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 #include "text.h"
 #include "trial.h"
 
@@ -34,6 +35,9 @@ struct status {
 	struct bl_trial trial;
 	struct bl_failure failure; /* text "": there is none */
 	bool under_way;		   /* somebody changes what is in force */
+	struct bl_failure alarm;   /* text "": there is none */
+	bool sealed;
+	uint64_t refused[BL_SEAL_WHAT_MAX]; /* by the seal */
 };
 
 /* ---- gathering ---- */
@@ -89,6 +93,11 @@ static int gather(struct status *s, struct bl_error *err)
 	if (!bl_failure_read(&s->failure))
 		s->failure.text[0] = '\0';
 	s->under_way = bl_lock_held("lock");
+	if (!bl_alarm_read(&s->alarm))
+		s->alarm.text[0] = '\0';
+	r = bl_seal_inside(err);
+	if (r < 0)
+		return r;
 	r = bl_loaded_open(&o, &gen, err);
 	if (r < 0)
 		return r;
@@ -99,6 +108,9 @@ static int gather(struct status *s, struct bl_error *err)
 		r = bl_gen_tables(gen, &s->tables, err);
 	if (r == 0)
 		r = bl_stats_read(&o, s->stats, err);
+	s->sealed = bl_seal_state() == BL_SEAL_ON;
+	if (r == 0 && s->sealed)
+		r = bl_seal_refused(s->refused, err);
 	bl_object_close(&o);
 	if (r < 0)
 		return r;
@@ -126,6 +138,8 @@ static const char *not_in_force(const struct status *s)
 		return "bpf is not in the kernel's LSM list; see 'enforcer doctor'";
 	if (s->missing)
 		return "a hook that the policy needs is not attached; load the policy again";
+	if (s->alarm.text[0] != '\0')
+		return s->alarm.text;
 	return NULL;
 }
 
@@ -181,6 +195,17 @@ static void print_counters(const struct status *s)
 	for (uint32_t i = 0; i < BL_R_MAX; i++)
 		if (s->stats[BL_STAT_REASON0 + i] != 0)
 			(void)printf(" %s=%" PRIu64, bl_text_reason(i), s->stats[BL_STAT_REASON0 + i]);
+	(void)printf("\n");
+}
+
+static void print_seal(const struct status *s)
+{
+	(void)printf("seal: %s", s->sealed ? "set; refused:" : "not set\n");
+	if (!s->sealed)
+		return;
+	for (uint32_t i = 0; i < BL_SEAL_WHAT_MAX; i++)
+		if (bl_seal_word(i))
+			(void)printf(" %s=%" PRIu64, bl_seal_word(i), s->refused[i]);
 	(void)printf("\n");
 }
 
@@ -258,6 +283,7 @@ static void print_text(const struct status *s)
 	bl_buf_free(&b);
 	print_change(s);
 	print_failure(s);
+	print_seal(s);
 	print_hooks();
 	print_counters(s);
 	if (s->daemon != 0)
@@ -357,6 +383,17 @@ static json_t *outputs_json(const struct status *s)
 	return list;
 }
 
+/* null: there is none. */
+static json_t *seal_json(const struct status *s)
+{
+	json_t *o = s->sealed ? json_object() : json_null();
+
+	for (uint32_t i = 0; s->sealed && i < BL_SEAL_WHAT_MAX; i++)
+		if (bl_seal_word(i))
+			set_new(o, bl_seal_word(i), json_integer((json_int_t)s->refused[i]));
+	return o;
+}
+
 static json_t *hooks_json(void)
 {
 	json_t *list = json_array();
@@ -427,6 +464,7 @@ static void print_json(const struct status *s)
 	set_changes(o, s);
 	set_new(o, "daemon_pid", s->daemon != 0 ? json_integer(s->daemon) : json_null());
 	set_new(o, "outputs", outputs_json(s));
+	set_new(o, "seal_refused", seal_json(s));
 	set_new(o, "hooks", hooks_json());
 	set_new(o, "counters", counters_json(s));
 	set_new(o, "profiles", profiles_json(s));
