@@ -59,7 +59,7 @@ static int pin_add(const struct bl_seal_maps *m, int fd, struct bl_error *err)
 		return program_add(m, fd, err);
 	if (strstr(what, "bpf-map") && bpf_obj_get_info_by_fd(fd, &map, &map_len) == 0)
 		return object_add(m, BL_SEAL_IS_MAP, map.id, err);
-	if (strstr(what, "bpf_link") && bpf_obj_get_info_by_fd(fd, &link, &link_len) == 0) {
+	if ((strstr(what, "bpf-link") || strstr(what, "bpf_link")) && bpf_obj_get_info_by_fd(fd, &link, &link_len) == 0) {
 		int prog = bpf_prog_get_fd_by_id(link.prog_id);
 		int r = prog < 0 ? bl_error_set(err, BL_SYSTEM, "cannot open the program of a link: %m") : program_add(m, prog, err);
 
