@@ -166,6 +166,52 @@ int BPF_PROG(inode_remove_acl, void *idmap, struct dentry *dentry, const char *n
 	return attr_change(dentry, ret);
 }
 
+/* Since 6.17, with the system call. */
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(inode_file_setattr, struct dentry *dentry, void *attr, int ret)
+{
+	return attr_change(dentry, ret);
+}
+
+/*
+ * A descriptor for reading is enough for ioctls that change a file: EXT4_IOC_SWAP_BOOT exchanges its content, FS_IOC_SETFLAGS makes it immutable. Only what
+ * asks something passes.
+ */
+static __always_inline bool ioctl_asks(unsigned int cmd)
+{
+	switch (cmd) {
+	case 0x5401:     /* TCGETS: isatty(3) */
+	case 0x541b:     /* FIONREAD */
+	case 0x80086601: /* FS_IOC_GETFLAGS, and its 32-bit form */
+	case 0x80046601:
+	case 0x80087601: /* FS_IOC_GETVERSION */
+	case 0x801c581f: /* FS_IOC_FSGETXATTR */
+	case 0xc020660b: /* FS_IOC_FIEMAP */
+		return true;
+	}
+	return false;
+}
+
+static __always_inline int ioctl_changes(struct file *file, unsigned int cmd, int ret)
+{
+	if (ret != 0 || !sealed() || !(inode_flags(file->f_inode) & (BL_SEAL_CONTENT | BL_SEAL_MAPPED | BL_SEAL_ENTRIES | BL_SEAL_PINS)) ||
+	    ioctl_asks(cmd) || trusted())
+		return ret;
+	return refuse(BL_SEAL_FILE);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(file_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ioctl_changes(file, cmd, ret);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ioctl_changes(file, cmd, ret);
+}
+
 /* ---- opens for writing ---- */
 
 struct name16 {

@@ -20,6 +20,7 @@ limit the memory of its cgroup | echo +memory >/sys/fs/cgroup/cgroup.subtree_con
 write to a policy | echo '#' >>/etc/bailiff/policy.d/p.policy | policy_again
 truncate a policy | truncate -s 0 /etc/bailiff/policy.d/p.policy | policy_again
 make a policy writable for all | chmod 666 /etc/bailiff/policy.d/p.policy | policy_again
+flags of a policy by ioctl(2) | chattr +d /etc/bailiff/policy.d/p.policy | chattr -d /etc/bailiff/policy.d/p.policy
 another policy | echo >/etc/bailiff/policy.d/q.policy | rm /etc/bailiff/policy.d/q.policy
 a link to another policy | ln /etc/bailiff/policy.d/p.policy /etc/bailiff/policy.d/q.policy | rm /etc/bailiff/policy.d/q.policy
 remove a policy | rm /etc/bailiff/policy.d/p.policy | policy_again
