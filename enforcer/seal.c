@@ -278,7 +278,7 @@ static int load_iterator(struct making *m, struct bl_error *err)
 	if (!m->skel)
 		return bl_error_set(err, BL_SYSTEM, "cannot open the seal's BPF object in this program: %m");
 	bpf_object__for_each_map(map, m->skel->obj)
-		(void)bpf_map__set_autocreate(map, false);
+		(void)bpf_map__set_autocreate(map, bpf_map__is_internal(map)); /* its constants are looked for even so */
 	bpf_object__for_each_program(prog, m->skel->obj)
 		(void)bpf_program__set_autoload(prog, prog == m->skel->progs.seal_files);
 	r = seal__load(m->skel);
