@@ -10,6 +10,7 @@
 #include "failure.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 #include "trial.h"
 
 #include "banned.h"
@@ -34,6 +35,10 @@ static int load(const struct bl_change *c, struct bl_buf *say, struct bl_error *
 
 int bl_change_locked(const struct bl_change *c, struct bl_buf *say, struct bl_error *err)
 {
+	int r = c->what == BL_CHANGE_LOAD ? 0 : bl_seal_final(err);
+
+	if (r < 0)
+		return r;
 	switch (c->what) {
 	case BL_CHANGE_LOAD:
 		return load(c, say, err);

@@ -124,6 +124,16 @@ static int set_metrics_rules(const struct place *at, const char *value, struct b
 	return set_number(at, value, 0, 100000, &c->metrics_rules, err);
 }
 
+static int set_seal(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_choice(at, value, "no", "yes", &c->seal, err);
+}
+
+static int set_selftest(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_number(at, value, 0, 86400, &c->selftest_seconds, err);
+}
+
 /* Each line that has this key is one. */
 static int set_output(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
 {
@@ -156,6 +166,8 @@ static const struct key {
 	{"compile-memory", set_mib, false},
 	{"mode", set_mode, false},
 	{"accept-links", set_accept_links, false},
+	{"seal", set_seal, false},
+	{"selftest-seconds", set_selftest, false},
 	{"output", set_output, true},
 	{"metrics-file", set_metrics_file, false},
 	{"metrics-socket", set_metrics_socket, false},
@@ -225,7 +237,7 @@ int bl_conf_parse(const char *file, const char *text, size_t len, struct bl_conf
 
 void bl_conf_defaults(struct bl_conf *ret)
 {
-	*ret = (struct bl_conf){.compile_seconds = 60, .compile_mib = 1024, .metrics_rules = 1000};
+	*ret = (struct bl_conf){.compile_seconds = 60, .compile_mib = 1024, .metrics_rules = 1000, .selftest_seconds = 60};
 	(void)snprintf(ret->policy_dir, sizeof(ret->policy_dir), "/etc/bailiff/policy.d");
 	(void)snprintf(ret->compile_user, sizeof(ret->compile_user), "nobody");
 }

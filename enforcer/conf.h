@@ -17,6 +17,8 @@ struct bl_conf {
 	uint32_t compile_mib;
 	bool audit;	   /* mode = audit */
 	bool accept_links;
+	bool seal;
+	uint32_t selftest_seconds; /* between two self-tests of the daemon, 0: none */
 	size_t noutputs;
 	struct bl_output_conf outputs[BL_OUTPUTS_MAX];
 	struct bl_metrics_conf metrics_file, metrics_socket;

@@ -27,6 +27,7 @@
 #include "pins.h"
 #include "output.h"
 #include "probe.h"
+#include "seal.h"
 #include "selftest.h"
 #include "trial.h"
 #include "worker.h"
@@ -49,7 +50,12 @@ struct daemon {
 	uint32_t metrics_left;	  /* until the next */
 	int epoll, signals, timer;
 	int events_lock;
+	struct bl_seal_log *seal_log; /* NULL: there is no seal */
 	uint32_t gen;
+	uint64_t needs;		   /* bl_needs() of it */
+	uint32_t selftest_seconds; /* between two self-tests, 0: none */
+	uint32_t selftest_in, selftest_busy; /* seconds to the next one; how many could not be made */
+	bool alarm;
 	uint64_t failed_ns; /* when the failure that systemd was told of happened, 0: it was told of none */
 	bool watchdog; /* systemd wants to hear from us */
 	bool stop;
@@ -101,9 +107,10 @@ static void tell_state(struct daemon *d, const char *before)
 
 	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
 		return;
+	d->needs = bl_needs(g.image.tables);
 	read_failure(&f);
 	d->failed_ns = f.at_ns;
-	(void)sd_notifyf(0, "%sSTATUS=%s, generation %" PRIu32 " from %s%s%.*s", before, dry(&g), d->gen, g.info->path,
+	(void)sd_notifyf(0, "%sSTATUS=%s%s, generation %" PRIu32 " from %s%s%.*s", before, d->alarm ? "ALARM: the self-test failed; " : "", dry(&g), d->gen, g.info->path,
 			 f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
 	bl_gen_free(&g);
 }
@@ -247,7 +254,7 @@ static int take_directory(struct daemon *d, struct bl_error *err)
 		bl_conf_defaults(conf);
 		(void)in_force(&trial);
 	}
-	if (r == 0 && !trial) {
+	if (r == 0 && !trial && bl_seal_state() == BL_SEAL_OFF) {
 		r = bl_conf_read(conf, err);
 		if (r < 0)
 			bl_failure_note("", err->text);
@@ -288,6 +295,55 @@ static int take_image(struct daemon *d, struct bl_error *err)
 	return r;
 }
 
+static void say_gap(void *arg, const char *gap, const char *cure)
+{
+	(void)arg;
+	(void)fprintf(stderr, "enforcer: the seal does not hold this: %s; %s\n", gap, cure);
+}
+
+static void say_refusal(void *arg, const char *line)
+{
+	(void)arg;
+	say_lines(line);
+}
+
+static int seal_locked(struct daemon *d, const struct bl_conf *conf, struct bl_error *err)
+{
+	struct bl_gen g = {0};
+	int r = bl_trial_none(d->gen, err);
+
+	if (r == 0)
+		r = bl_seal_set(conf, err);
+	if (r == 0)
+		r = bl_gen_open(d->gen, &g, err);
+	if (r < 0)
+		return r;
+	(void)fprintf(stderr, "enforcer: sealed: generation %" PRIu32 " stays in force until the machine is booted again\n", d->gen);
+	bl_seal_gaps(g.image.tables, say_gap, NULL);
+	bl_gen_free(&g);
+	return bl_seal_log_open(say_refusal, NULL, &d->seal_log, err);
+}
+
+/* Before any thread is made: a seal trusts the thread that sets it, and what that makes. */
+static int take_seal(struct daemon *d, struct bl_error *err)
+{
+	struct bl_conf *conf = malloc(sizeof(*conf));
+	int lock, r = conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
+
+	if (r == 0) {
+		d->selftest_seconds = d->selftest_in = conf->selftest_seconds;
+		if (conf->seal || bl_seal_state() != BL_SEAL_OFF) {
+			r = bl_lock_take("lock", true, &lock, err);
+			if (r == 0) {
+				r = seal_locked(d, conf, err);
+				(void)close(lock);
+			}
+		}
+	}
+	free(conf);
+	return r;
+}
+
 /* The kernel command line first: nothing of bpf(2) comes before it. */
 static int take_policy(struct daemon *d, struct bl_error *err)
 {
@@ -299,6 +355,8 @@ static int take_policy(struct daemon *d, struct bl_error *err)
 				 "bailiff=off is on the kernel command line: nothing is loaded; boot without it to enforce policies");
 	if (r == 0)
 		r = bl_probe_ready(err);
+	if (r == 0)
+		r = bl_seal_inside(err);
 	if (r == 0)
 		(void)bl_trial_settle(true, NULL);
 	if (r < 0)
@@ -459,6 +517,8 @@ static int start(struct daemon *d, struct bl_error *err)
 	if (r == 0)
 		r = take_policy(d, err);
 	if (r == 0)
+		r = take_seal(d, err);
+	if (r == 0)
 		r = open_outputs(d, err);
 	if (r == 0)
 		r = bl_ctl_open(&d->ctl, err);
@@ -473,11 +533,79 @@ static int start(struct daemon *d, struct bl_error *err)
 	bl_ctl_on_change(d->ctl, change_asked, d);
 	bl_ctl_on_state(d->ctl, tell_daemon, d);
 	d->watchdog = sd_watchdog_enabled(0, &usec) > 0;
+	bl_alarm_forget(); /* the self-test has passed */
 	tell_state(d, "READY=1\n");
 	return 0;
 }
 
 /* ---- loop ---- */
+
+/* Says so once: when what was well is not any more, or is again. */
+static void set_alarm(struct daemon *d, const char *why)
+{
+	if (d->alarm == (why != NULL))
+		return;
+	d->alarm = why != NULL;
+	if (why)
+		bl_alarm_note(why);
+	else
+		bl_alarm_forget();
+	(void)fprintf(stderr, "enforcer: %s%s\n", why ? "ALARM: " : "the alarm is over: enforcement is as it should be", why ? why : "");
+	tell_state(d, "");
+}
+
+/* A hook that the policy needs and that somebody took away, NULL: none. A load that is under way may take one that the next policy does not need. */
+static const char *missing_hook(const struct daemon *d)
+{
+	uint32_t gen;
+
+	for (size_t i = 0; i < BL_NHOOKS; i++) {
+		const struct bl_hook *h = &bl_hooks[i];
+
+		if (!bl_hook_needed(h, d->needs) || bl_object_attached(i) || ((h->flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", h->name)))
+			continue;
+		return bl_gen_current(&d->object, &gen, NULL) == 0 && gen == d->gen ? h->name : NULL;
+	}
+	return NULL;
+}
+
+static int test_locked(struct daemon *d, struct bl_error *err)
+{
+	const char *hook = missing_hook(d);
+	int r = hook ? bl_error_set(err, BL_REFUSED, "somebody detached the hook %s, which the policy needs: what it asks is not enforced; load the policy again", hook) : 0;
+
+	if (r == 0)
+		r = bl_selftest(&d->object, err);
+	return r == 0 ? bl_seal_check(err) : r;
+}
+
+/* The self-test once more. While somebody changes the policy it waits, but not for ever. */
+static void test_again(struct daemon *d)
+{
+	struct bl_error err = {""};
+	int lock, r;
+
+	d->selftest_in = d->selftest_seconds;
+	r = bl_lock_take("lock", false, &lock, &err);
+	if (r == -EBUSY && ++d->selftest_busy < 10)
+		return;
+	d->selftest_busy = 0;
+	if (r == 0) {
+		r = test_locked(d, &err);
+		(void)close(lock);
+		d->state.selftest = r == 0;
+		d->state.selftest_ns = wall_ns();
+	}
+	set_alarm(d, r < 0 ? err.text : NULL);
+}
+
+/* Each second. A detached hook shows at once, whether the enforcer or somebody else did it. */
+static void look_after(struct daemon *d)
+{
+	bl_seal_log_read(d->seal_log);
+	if (d->selftest_seconds != 0 && (--d->selftest_in == 0 || (!d->alarm && missing_hook(d))))
+		test_again(d);
+}
 
 /* Notices a policy that was replaced, one that was taken out, and a change by somebody else that failed; ends a trial that is over. */
 static int look(struct daemon *d, struct bl_error *err)
@@ -500,6 +628,8 @@ static int look(struct daemon *d, struct bl_error *err)
 	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == 0)
 		return 0;
 	read_failure(&f);
+	if (gen == d->gen)
+		look_after(d);
 	if (gen == d->gen && f.at_ns == d->failed_ns)
 		return 0;
 	if (gen != d->gen) {
@@ -562,6 +692,7 @@ static void finish(struct daemon *d)
 		bl_exempt_clear(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid());
 		(void)close(lock);
 	}
+	bl_seal_log_close(d->seal_log);
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
 	bl_worker_close(d->worker);

@@ -7,10 +7,13 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "probe.h"
+#include "seal.h"
 
 #include "banned.h"
 
@@ -22,7 +25,7 @@ struct finding {
 	char cure[1024]; /* "" if there is nothing to cure */
 };
 
-#define MAX_FINDINGS 64
+#define MAX_FINDINGS (BL_NHOOKS + 32)
 struct findings {
 	struct finding list[MAX_FINDINGS];
 	size_t n;
@@ -143,6 +146,35 @@ static void check_features(struct findings *f)
 	add_if(f, bl_probe_loop(), "BPF helper bpf_loop", "use Linux 6.1 or later");
 }
 
+static void add_gap(void *arg, const char *gap, const char *cure)
+{
+	char what[256];
+
+	(void)snprintf(what, sizeof(what), "the seal does not hold this: %s", gap);
+	add(arg, WARNING, what, cure);
+}
+
+/* Where a seal is wanted or set: what it does not hold, with the policy that is in force. */
+static void check_seal(struct findings *f)
+{
+	struct bl_object o = BL_OBJECT_CLOSED;
+	struct bl_conf *conf = malloc(sizeof(*conf));
+	struct bl_gen g = {0};
+	uint32_t gen;
+
+	if (!conf)
+		return;
+	bl_conf_defaults(conf);
+	if (geteuid() == 0 && ((bl_conf_read(conf, NULL) == 0 && conf->seal) || bl_seal_state() != BL_SEAL_OFF)) {
+		if (bl_loaded_open(&o, &gen, NULL) == 0)
+			(void)bl_gen_open(gen, &g, NULL);
+		bl_seal_gaps(g.image.tables, add_gap, f);
+	}
+	bl_gen_free(&g);
+	bl_object_close(&o);
+	free(conf);
+}
+
 /* ---- printing ---- */
 
 static void print_text(const struct findings *f)
@@ -190,6 +222,7 @@ int bl_doctor(bool json, struct bl_error *err)
 	/* What the kernel has cannot be asked without the right to. */
 	if (bl_probe_cap(CAP_BPF) || bl_probe_cap(CAP_SYS_ADMIN))
 		check_features(&f);
+	check_seal(&f);
 	if (json)
 		print_json(&f);
 	else

@@ -188,26 +188,35 @@ __attribute__((noreturn)) static void child(const struct bl_jail *j, int compile
 /* ---- the parent ---- */
 
 /* The policyc that belongs to this enforcer is beside it, or in bin where that is in sbin. */
-static int open_compiler(const struct bl_conf *conf, struct bl_error *err)
+int bl_jail_compiler(const struct bl_conf *conf, char *ret, struct bl_error *err)
 {
-	char path[PATH_MAX], *slash;
+	char *slash;
 	ssize_t n;
-	int fd;
 
 	if (conf->compiler[0] != '\0') {
-		(void)snprintf(path, sizeof(path), "%s", conf->compiler);
-	} else {
-		n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-		if (n < 0)
-			return bl_error_set(err, BL_SYSTEM, "cannot find out where this program is: %m");
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		if (!slash || (size_t)(slash - path) + sizeof("/../bin/policyc") > sizeof(path))
-			return bl_error_set(err, BL_SYSTEM, "there is no room for the name of policyc");
-		memcpy(slash, "/policyc", sizeof("/policyc"));
-		if (access(path, X_OK) < 0) /* sbin and bin */
-			memcpy(slash, "/../bin/policyc", sizeof("/../bin/policyc"));
+		(void)snprintf(ret, PATH_MAX, "%s", conf->compiler);
+		return 0;
 	}
+	n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+	if (n < 0)
+		return bl_error_set(err, BL_SYSTEM, "cannot find out where this program is: %m");
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (!slash || (size_t)(slash - ret) + sizeof("/../bin/policyc") > PATH_MAX)
+		return bl_error_set(err, BL_SYSTEM, "there is no room for the name of policyc");
+	memcpy(slash, "/policyc", sizeof("/policyc"));
+	if (access(ret, X_OK) < 0) /* sbin and bin */
+		memcpy(slash, "/../bin/policyc", sizeof("/../bin/policyc"));
+	return 0;
+}
+
+static int open_compiler(const struct bl_conf *conf, struct bl_error *err)
+{
+	char path[PATH_MAX];
+	int fd, r = bl_jail_compiler(conf, path, err);
+
+	if (r < 0)
+		return r;
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot open the compiler %s: %m; name it in %s: compiler = /...", path, BL_CONF_FILE);

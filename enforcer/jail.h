@@ -22,6 +22,9 @@ struct bl_jail {
 	const char *const *args; /* of policyc, NULL at the end */
 };
 
+/* The policyc that would be run; ret has PATH_MAX bytes. */
+int bl_jail_compiler(const struct bl_conf *conf, char *ret, struct bl_error *err);
+
 /*
  * Runs policyc to its end. ret_out: what it wrote on standard output, malloc()ed, at most BL_IMAGE_MAX bytes; said: what on standard error.
  * 0 and *ret_status, its exit status; BL_REFUSED: time was up, or a signal ended it; BL_SYSTEM. Needs root.

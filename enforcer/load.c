@@ -13,6 +13,7 @@
 #include "owner.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 #include "selftest.h"
 #include "size_class.h"
 #include "text.h"
@@ -238,7 +239,9 @@ static int load_next(const struct bl_object *o, uint32_t now, struct job *job, s
 				    "%" PRIu32 "; run 'enforcer unload', then load it (nothing is enforced in between)",
 				    need, words);
 	if (!stays) {
-		r = next_generation(now, &gen, err);
+		r = bl_seal_final(err);
+		if (r == 0)
+			r = next_generation(now, &gen, err);
 		if (r == 0)
 			r = next_make(o, gen, now, words, job, err);
 		if (r < 0)
@@ -366,11 +369,13 @@ int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_
 	if (r == 0)
 		r = bl_probe_ready(err);
 	if (r == 0)
+		r = bl_seal_inside(err);
+	if (r == 0)
 		r = load_exempt(&job, err);
 	if (r < 0)
 		return r;
 	fill_result(&job);
-	if ((how->options & BL_LOAD_KEEP) != 0 && !ret->dry_run)
+	if ((how->options & BL_LOAD_KEEP) != 0 && !ret->dry_run && bl_seal_state() == BL_SEAL_OFF)
 		(void)bl_policy_keep(p, &ret->not_kept);
 	return 0;
 }

@@ -105,6 +105,14 @@ int bl_pins_prepare(struct bl_error *err)
 	return r;
 }
 
+int bl_pins_directory(const char *name, struct bl_error *err)
+{
+	char path[PATH_MAX];
+
+	bl_pins_path(path, "%s", name);
+	return private_dir(path, err);
+}
+
 int bl_pins_exist(bool *ret, struct bl_error *err)
 {
 	struct stat st;

@@ -9,6 +9,9 @@
 /* Mounts bpffs if need be and makes the directories. */
 int bl_pins_prepare(struct bl_error *err);
 
+/* Makes one more directory in the pin directory; one that is there is fine. */
+int bl_pins_directory(const char *name, struct bl_error *err);
+
 /* Whether the pin directory is there and root's; *ret false is no error. A directory of somebody else is one. */
 int bl_pins_exist(bool *ret, struct bl_error *err);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "seal.h"
 #include "status_read.h"
 #include "text.h"
 
@@ -67,6 +68,17 @@ static void print_counters(const struct bl_status *s)
 	for (uint32_t i = 0; i < BL_R_MAX; i++)
 		if (s->stats[BL_STAT_REASON0 + i] != 0)
 			(void)printf(" %s=%" PRIu64, bl_text_reason(i), s->stats[BL_STAT_REASON0 + i]);
+	(void)printf("\n");
+}
+
+static void print_seal(const struct bl_status *s)
+{
+	(void)printf("seal: %s", s->sealed ? "set; refused:" : "not set\n");
+	if (!s->sealed)
+		return;
+	for (uint32_t i = 0; i < BL_SEAL_WHAT_MAX; i++)
+		if (bl_seal_word(i))
+			(void)printf(" %s=%" PRIu64, bl_seal_word(i), s->refused[i]);
 	(void)printf("\n");
 }
 
@@ -144,6 +156,7 @@ static void print_text(const struct bl_status *s)
 	bl_buf_free(&b);
 	print_change(s);
 	print_failure(s);
+	print_seal(s);
 	print_hooks(s);
 	print_counters(s);
 	if (s->daemon_pid != 0)
@@ -243,6 +256,17 @@ static json_t *outputs_json(const struct bl_status *s)
 	return list;
 }
 
+/* null: there is none. */
+static json_t *seal_json(const struct bl_status *s)
+{
+	json_t *o = s->sealed ? json_object() : json_null();
+
+	for (uint32_t i = 0; s->sealed && i < BL_SEAL_WHAT_MAX; i++)
+		if (bl_seal_word(i))
+			set_new(o, bl_seal_word(i), json_integer((json_int_t)s->refused[i]));
+	return o;
+}
+
 static json_t *hooks_json(const struct bl_status *s)
 {
 	json_t *list = json_array();
@@ -313,6 +337,7 @@ static void print_json(const struct bl_status *s)
 	set_changes(o, s);
 	set_new(o, "daemon_pid", s->daemon_pid != 0 ? json_integer(s->daemon_pid) : json_null());
 	set_new(o, "outputs", outputs_json(s));
+	set_new(o, "seal_refused", seal_json(s));
 	set_new(o, "hooks", hooks_json(s));
 	set_new(o, "counters", counters_json(s));
 	set_new(o, "profiles", profiles_json(s));

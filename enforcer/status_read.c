@@ -11,6 +11,7 @@
 #include "load.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 
 #include "banned.h"
 
@@ -93,6 +94,9 @@ static int read_loaded(struct bl_status *s, struct bl_error *err)
 	memset(s->stats, 0, sizeof(s->stats));
 	if (r == 0)
 		r = bl_stats_read(&o, s->stats, err);
+	s->sealed = bl_seal_state() == BL_SEAL_ON;
+	if (r == 0 && s->sealed)
+		r = bl_seal_refused(s->refused, err);
 	bl_object_close(&o);
 	if (r < 0)
 		return r;
@@ -108,7 +112,11 @@ int bl_status_read(struct bl_status *s, struct bl_error *err)
 	if (!bl_failure_read(&s->failure))
 		s->failure.text[0] = '\0';
 	s->under_way = bl_lock_held("lock");
-	r = read_loaded(s, err);
+	if (!bl_alarm_read(&s->alarm))
+		s->alarm.text[0] = '\0';
+	r = bl_seal_inside(err);
+	if (r == 0)
+		r = read_loaded(s, err);
 	if (r < 0)
 		bl_gen_free(&s->gen);
 	return r;
@@ -147,6 +155,8 @@ const char *bl_status_not_in_force(const struct bl_status *s)
 	for (size_t i = 0; i < BL_NHOOKS; i++)
 		if (s->hooks[i].needed && !s->hooks[i].attached)
 			return "a hook that the policy needs is not attached; load the policy again";
+	if (s->alarm.text[0] != '\0')
+		return s->alarm.text;
 	return NULL;
 }
 

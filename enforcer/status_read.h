@@ -7,6 +7,7 @@
 #include "control.h"
 #include "failure.h"
 #include "generation.h"
+#include "seal_abi.h"
 #include "trial.h"
 
 /* Runs and times of a hook's program are the kernel's, counted while kernel.bpf_stats_enabled is 1. */
@@ -29,6 +30,9 @@ struct bl_status {
 	bool bpf_listed;
 	struct bl_trial trial;
 	struct bl_failure failure; /* text "": there is none */
+	struct bl_failure alarm;   /* text "": there is none */
+	bool sealed;
+	uint64_t refused[BL_SEAL_WHAT_MAX]; /* by the seal */
 	bool under_way;		   /* somebody changes what is in force */
 	uint32_t daemon_pid;	   /* 0: none */
 	struct bl_daemon_state daemon;

@@ -9,6 +9,7 @@
 #include "load.h"
 #include "pins.h"
 #include "probe.h"
+#include "seal.h"
 
 #include "banned.h"
 
@@ -108,6 +109,9 @@ int bl_unload_locked(struct bl_error *err)
 		return r;
 	if (!there)
 		return bl_error_set(err, -ENOENT, "nothing is loaded");
+	r = bl_seal_final(err);
+	if (r < 0)
+		return r;
 	(void)bl_pins_each("progs", hook_add, &p);
 	(void)bl_pins_each("parts", part_add, &p);
 	r = nothing_in_force(err);
