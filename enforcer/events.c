@@ -274,20 +274,18 @@ static uint64_t boot_ns(void)
 	return clock_gettime(CLOCK_BOOTTIME, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec : 0;
 }
 
-/* Once a second: what has been quiet for a second is summed up. */
-static void look_at_repeats(struct bl_events *e)
+/* Sums up what has been quiet for so long. */
+static void look_at_repeats(struct bl_events *e, uint64_t quiet_ns)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_F_LOCK);
 	uint32_t at, n = BL_REPEATS;
 	uint64_t now = boot_ns();
 
-	if (now - e->looked_ns < SECOND)
-		return;
 	e->looked_ns = now;
 	if (bpf_map_lookup_batch(e->repeats, NULL, &at, e->keys, e->slots, &n, &opts) < 0 && errno != ENOENT)
 		return;
 	for (uint32_t i = 0; i < n; i++)
-		if (now - e->slots[i].last_ns >= SECOND)
+		if (now - e->slots[i].last_ns >= quiet_ns)
 			summarise(e, &e->slots[i]);
 }
 
@@ -364,8 +362,14 @@ int bl_events_consume(struct bl_events *e, struct bl_error *err)
 
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot read the event buffer: %s", strerror(-r));
-	look_at_repeats(e);
+	if (boot_ns() - e->looked_ns >= SECOND)
+		look_at_repeats(e, SECOND);
 	return 0;
+}
+
+void bl_events_sum_up(struct bl_events *e)
+{
+	look_at_repeats(e, 0);
 }
 
 uint64_t bl_events_bad(const struct bl_events *e)

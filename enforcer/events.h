@@ -95,6 +95,8 @@ typedef void bl_events_fn(const struct bl_event_view *e, const void *record, siz
 int bl_events_open(const struct bl_object *o, bl_events_fn *fn, void *arg, struct bl_events **ret, struct bl_error *err);
 int bl_events_fd(const struct bl_events *e);			  /* for epoll */
 int bl_events_consume(struct bl_events *e, struct bl_error *err); /* takes what is there */
+/* Says at once how many equal denials have made no event yet; bl_events_consume() does when they have been quiet for a second. */
+void bl_events_sum_up(struct bl_events *e);
 uint64_t bl_events_bad(const struct bl_events *e);
 void bl_events_close(struct bl_events *e);
 

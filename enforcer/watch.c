@@ -39,6 +39,8 @@ static int follow_ring(struct bl_events *events, const struct bl_printer *p, boo
 		if (r == 0 && !bl_pins_has("maps/events"))
 			return bl_error_set(err, BL_REFUSED, "the policy was unloaded");
 	}
+	if (r == 0 && !follow)
+		bl_events_sum_up(events);
 	return r;
 }
 

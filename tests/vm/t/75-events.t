@@ -78,8 +78,7 @@ like "$("$enforcer" why shop)" '^/t/cat .* read /t/d/other$' "why, by unit"
 is "$("$enforcer" why shop | grep -c refused:)" 1 "and nobody else's"
 like "$("$enforcer" why "$(jq .pid unit.json)")" '^/t/cat .* read /t/d/other$' "why, by pid"
 like "$("$enforcer" why nobody)" 'nothing that the daemon remembers was refused to nobody' "why, of somebody to whom nothing was refused"
-policy "$(grep 'allow read /t/d/secret' why)" | compile r
-"$enforcer" load r.bpi >/dev/null
+policy "$(grep 'allow read /t/d/secret' why)" | load r
 asks web read /t/d/secret ok "with the rule that why offers it is allowed"
 asks web read /t/d/other EPERM "and nothing else"
 is "$(in_unit /t/cat read /t/d/secret | cut -f3)" EPERM "and to nobody else"
