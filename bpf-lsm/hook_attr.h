@@ -47,14 +47,6 @@ static __always_inline int times_question(struct dentry *d, struct iattr *attr, 
 	return attr_question(d, false);
 }
 
-/* ctx[n], in a way that the compiler does not make one variable offset of two constant ones: the kernel wants constants. */
-#define CTX_ARG(ctx, n) \
-	({ \
-		__u64 arg_; \
-		asm volatile("%0 = *(u64 *)(%1 + " #n " * 8)" : "=r"(arg_) : "r"(ctx)); \
-		(void *)arg_; \
-	})
-
 SEC("lsm/inode_setattr")
 int inode_setattr(unsigned long long *ctx)
 {

@@ -5,7 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "abi.h"
+#include "inode.h"
 
 SEC("iter/task_file")
 int inodes(struct bpf_iter__task_file *ctx)
@@ -16,9 +16,7 @@ int inodes(struct bpf_iter__task_file *ctx)
 	if (!ctx->task || !f)
 		return 0;
 	out.fd = ctx->fd;
-	out.inode.ino = BPF_CORE_READ(f, f_inode, i_ino);
-	out.inode.dev = BPF_CORE_READ(f, f_inode, i_sb, s_dev);
-	out.inode.gen = BPF_CORE_READ(f, f_inode, i_generation);
+	out.inode = inode_numbers(BPF_CORE_READ(f, f_inode));
 	bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
 	return 0;
 }

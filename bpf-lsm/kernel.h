@@ -450,4 +450,12 @@ struct bpf_iter__task_file {
 #define ENOMEM 12
 #define SIGKILL 9
 
+/* ctx[n], in a way that the compiler does not make one variable offset of two constant ones: the kernel wants constants. */
+#define CTX_ARG(ctx, n) \
+	({ \
+		__u64 arg_; \
+		asm volatile("%0 = *(u64 *)(%1 + " #n " * 8)" : "=r"(arg_) : "r"(ctx)); \
+		(void *)arg_; \
+	})
+
 #endif

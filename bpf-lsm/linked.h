@@ -6,6 +6,7 @@
 #ifndef BL_LINKED_H
 #define BL_LINKED_H
 
+#include "inode.h"
 #include "maps.h"
 #include <bpf/bpf_core_read.h>
 
@@ -35,9 +36,7 @@ static __always_inline bool linked_are_any(void)
 static __always_inline void linked_key(struct bl_linked_key *k, const struct inode *inode)
 {
 	__builtin_memset(k, 0, sizeof(*k));
-	k->inode.ino = BPF_CORE_READ(inode, i_ino);
-	k->inode.dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	k->inode.gen = BPF_CORE_READ(inode, i_generation);
+	k->inode = inode_numbers(inode);
 }
 
 /* Leaves the next name of s->names.dentry's inode at *ret_from. 0, or -1: there is none. A global function, as name_walk() is. */

@@ -69,7 +69,7 @@ static __always_inline bool same_inode(const struct bl_inode *a, const struct bl
 static __always_inline bool runs_enforcer(const struct bl_seal *s, struct linux_binprm *bprm)
 {
 	struct linux_binprm___seal *b = (void *)bprm;
-	struct bl_inode key = inode_key(BPF_CORE_READ(b, file, f_inode));
+	struct bl_inode key = inode_numbers(BPF_CORE_READ(b, file, f_inode));
 
 	return same_inode(&key, &s->exe);
 }

@@ -118,14 +118,6 @@ static __always_inline int attr_change(struct dentry *d, int ret)
 	return refuse(flags & BL_SEAL_PINS ? BL_SEAL_PIN : BL_SEAL_FILE);
 }
 
-/* ctx[n], in a way that the compiler does not make one variable offset of two constant ones. */
-#define SEAL_ARG(ctx, n) \
-	({ \
-		__u64 v_ = (ctx)[n]; \
-		asm volatile("" : "+r"(v_)); \
-		v_; \
-	})
-
 SEC("lsm/inode_setattr")
 int inode_setattr(__u64 *ctx)
 {
@@ -133,11 +125,11 @@ int inode_setattr(__u64 *ctx)
 	int ret;
 
 	if (seal_setattr_idmap) {
-		d = (struct dentry *)SEAL_ARG(ctx, 1);
-		ret = (int)SEAL_ARG(ctx, 3);
+		d = CTX_ARG(ctx, 1);
+		ret = (int)(__u64)CTX_ARG(ctx, 3);
 	} else {
-		d = (struct dentry *)SEAL_ARG(ctx, 0);
-		ret = (int)SEAL_ARG(ctx, 2);
+		d = CTX_ARG(ctx, 0);
+		ret = (int)(__u64)CTX_ARG(ctx, 2);
 	}
 	return attr_change(d, ret);
 }
@@ -294,7 +286,7 @@ int seal_files(struct bpf_iter__task_file *ctx)
 		return 0;
 	i = (void *)BPF_CORE_READ(f, f_inode);
 	out.fd = ctx->fd;
-	out.inode = inode_key((struct inode *)i);
+	out.inode = inode_numbers((struct inode *)i);
 	out.writers = BPF_CORE_READ(i, i_writecount.counter);
 	out.mount = (__u64)BPF_CORE_READ(f, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
 	out.mnt_ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);

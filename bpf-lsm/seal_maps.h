@@ -3,6 +3,7 @@
 #ifndef BL_SEAL_MAPS_H
 #define BL_SEAL_MAPS_H
 
+#include "inode.h"
 #include "seal_abi.h"
 
 struct {
@@ -77,16 +78,6 @@ static __always_inline bool is_init(void)
 	return bpf_get_current_pid_tgid() >> 32 == 1;
 }
 
-static __always_inline struct bl_inode inode_key(struct inode *i)
-{
-	struct bl_inode key = {};
-
-	key.ino = BPF_CORE_READ(i, i_ino);
-	key.dev = BPF_CORE_READ(i, i_sb, s_dev);
-	key.gen = BPF_CORE_READ(i, i_generation);
-	return key;
-}
-
 /* BL_SEAL_* of an inode, 0 if it is none of ours, or none. */
 static __always_inline __u32 inode_flags(struct inode *i)
 {
@@ -95,7 +86,7 @@ static __always_inline __u32 inode_flags(struct inode *i)
 
 	if (!i)
 		return 0;
-	key = inode_key(i);
+	key = inode_numbers(i);
 	flags = bpf_map_lookup_elem(&seal_inodes, &key);
 	return flags ? *flags : 0;
 }

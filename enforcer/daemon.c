@@ -15,9 +15,9 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "exempt.h"
 #include "failure.h"
@@ -65,14 +65,6 @@ struct daemon {
 	{                                                                                                              \
 		.object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1                 \
 	}
-
-static uint64_t wall_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static const char *dry(const struct bl_gen *g)
 {
@@ -162,7 +154,7 @@ static int adopt_locked(struct daemon *d, struct bl_error *err)
 	if (r == 0) {
 		r = bl_selftest(&d->object, err);
 		d->state.selftest = r == 0;
-		d->state.selftest_ns = wall_ns();
+		d->state.selftest_ns = bl_clock_ns(CLOCK_REALTIME);
 	}
 	if (r == 0)
 		r = bl_exempt_set(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid(), err);
@@ -559,13 +551,9 @@ static const char *missing_hook(const struct daemon *d)
 {
 	uint32_t gen;
 
-	for (size_t i = 0; i < BL_NHOOKS; i++) {
-		const struct bl_hook *h = &bl_hooks[i];
-
-		if (!bl_hook_needed(h, d->needs) || bl_object_attached(i) || ((h->flags & BL_HOOK_OPTIONAL) != 0 && !bl_pins_has("progs/%s", h->name)))
-			continue;
-		return bl_gen_current(&d->object, &gen, NULL) == 0 && gen == d->gen ? h->name : NULL;
-	}
+	for (size_t i = 0; i < BL_NHOOKS; i++)
+		if (!bl_object_attached(i) && bl_object_needs(i, d->needs))
+			return bl_gen_current(&d->object, &gen, NULL) == 0 && gen == d->gen ? bl_hooks[i].name : NULL;
 	return NULL;
 }
 
@@ -594,7 +582,7 @@ static void test_again(struct daemon *d)
 		r = test_locked(d, &err);
 		(void)close(lock);
 		d->state.selftest = r == 0;
-		d->state.selftest_ns = wall_ns();
+		d->state.selftest_ns = bl_clock_ns(CLOCK_REALTIME);
 	}
 	set_alarm(d, r < 0 ? err.text : NULL);
 }
@@ -720,7 +708,7 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
 	*d = (struct daemon)DAEMON_INIT;
 	d->opt = opt;
-	d->state.started_ns = wall_ns();
+	d->state.started_ns = bl_clock_ns(CLOCK_REALTIME);
 	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10); /* as it is at first, and then stays: what a load needs goes back to the kernel */
 	r = start(d, err);
 	if (r == 0)

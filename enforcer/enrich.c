@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #include "banned.h"
 
@@ -37,14 +38,6 @@ struct bl_enrich {
 	struct cgroup cgroups[CGROUPS];
 	struct program programs[PROGRAMS];
 };
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* The target of a link in /proc; false: there is none, or it is longer than a path can be. */
 static bool link_target(const char *path, char ret[PATH_MAX])
@@ -153,7 +146,7 @@ static char *program_find(const struct bl_ancestor *a)
 static const char *program(struct bl_enrich *e, const struct bl_ancestor *a)
 {
 	struct program *p = &e->programs[a->pid % PROGRAMS];
-	uint64_t now = clock_ns(CLOCK_BOOTTIME);
+	uint64_t now = bl_clock_ns(CLOCK_BOOTTIME);
 
 	if (memcmp(&p->of, a, sizeof(*a)) == 0 && now - p->at_ns < PROGRAM_NS)
 		return p->exe;
@@ -176,7 +169,7 @@ static uint16_t put(struct bl_buf *b, const char *text, size_t max)
 
 void bl_enrich(struct bl_enrich *e, const struct bl_event *ev, struct bl_buf *b)
 {
-	struct bl_event_more m = {.wall_ns = ev->boot_ns + (clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME))};
+	struct bl_event_more m = {.wall_ns = ev->boot_ns + (bl_clock_ns(CLOCK_REALTIME) - bl_clock_ns(CLOCK_BOOTTIME))};
 	size_t at = b->len;
 
 	bl_buf_add(b, &m, sizeof(m));

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "enrich.h"
 #include "pins.h"
 #include "text.h"
@@ -186,8 +186,6 @@ void bl_event_id(struct bl_buf *b, const struct bl_event *ev)
 
 /* ---- the ring buffer ---- */
 
-#define SECOND 1000000000u
-
 /* The last record of equal denials, to say later how many there were. */
 struct last {
 	uint64_t key;
@@ -267,19 +265,12 @@ static void summarise(struct bl_events *e, const struct bl_repeat *r)
 	pass_on(e, l->record, l->size);
 }
 
-static uint64_t boot_ns(void)
-{
-	struct timespec t;
-
-	return clock_gettime(CLOCK_BOOTTIME, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec : 0;
-}
-
 /* Sums up what has been quiet for so long. */
 static void look_at_repeats(struct bl_events *e, uint64_t quiet_ns)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_F_LOCK);
 	uint32_t at, n = BL_REPEATS;
-	uint64_t now = boot_ns();
+	uint64_t now = bl_clock_ns(CLOCK_BOOTTIME);
 
 	e->looked_ns = now;
 	if (bpf_map_lookup_batch(e->repeats, NULL, &at, e->keys, e->slots, &n, &opts) < 0 && errno != ENOENT)
@@ -362,8 +353,8 @@ int bl_events_consume(struct bl_events *e, struct bl_error *err)
 
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot read the event buffer: %s", strerror(-r));
-	if (boot_ns() - e->looked_ns >= SECOND)
-		look_at_repeats(e, SECOND);
+	if (bl_clock_ns(CLOCK_BOOTTIME) - e->looked_ns >= BL_SECOND_NS)
+		look_at_repeats(e, BL_SECOND_NS);
 	return 0;
 }
 

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "pins.h"
 
 #include "banned.h"
@@ -101,20 +101,12 @@ static int make_tables(uint32_t gen, uint32_t words, uint32_t flags, const struc
 	return r;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static int make_image(uint32_t gen, uint32_t before, uint32_t flags, const struct bl_image *img, const char *path, struct bl_error *err)
 {
 	struct bl_gen_info info = {.version = BL_GEN_INFO_VERSION,
 				   .gen = gen,
 				   .size = img->size,
-				   .loaded_ns = now_ns(),
+				   .loaded_ns = bl_clock_ns(CLOCK_REALTIME),
 				   .flags = flags,
 				   .before = before};
 	struct bl_buf b = BL_BUF_INIT;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "inodes.skel.h"
+#include "iterate.h"
 #include "pins.h"
 #include "plat_host.h"
 #include "decide.h"
@@ -46,54 +47,15 @@ static bool is_refused(struct notes *s, const char *path)
 
 /* ---- what the kernel calls them ---- */
 
-static int read_all(int fd, struct bl_fd_inode *ret, size_t max, size_t *ret_n)
-{
-	size_t got = 0;
-
-	for (;;) {
-		ssize_t r = read(fd, (char *)ret + got, max * sizeof(*ret) - got);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -errno;
-		got += (size_t)r;
-		*ret_n = got / sizeof(*ret);
-		if (r == 0)
-			return got % sizeof(*ret) == 0 ? 0 : -EIO;
-		if (got == max * sizeof(*ret))
-			return -E2BIG;
-	}
-}
-
 /* *ret: for the caller to free. */
-static int ask_kernel(const struct inodes *skel, struct bl_fd_inode **ret, size_t *ret_n)
-{
-	union bpf_iter_link_info who = {.task = {.tid = (uint32_t)gettid()}};
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &who, .link_info_len = sizeof(who));
-	struct bpf_link *link = bpf_program__attach_iter(skel->progs.inodes, &opts);
-	size_t max = BATCH + 1024; /* and what else is open */
-	int fd, r;
-
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	r = fd < 0 ? fd : 0;
-	*ret = r == 0 ? calloc(max, sizeof(**ret)) : NULL;
-	if (r == 0)
-		r = *ret ? read_all(fd, *ret, max, ret_n) : -ENOMEM;
-	if (fd >= 0)
-		(void)close(fd);
-	bpf_link__destroy(link);
-	return r;
-}
-
 static int list_inodes(struct bl_fd_inode **ret, size_t *ret_n, struct bl_error *err)
 {
 	struct inodes *skel = inodes__open_and_load();
-	int r = skel ? ask_kernel(skel, ret, ret_n) : -errno;
+	void *records = NULL;
+	int r = skel ? bl_iterate_files(skel->progs.inodes, sizeof(**ret), BATCH + 1024, &records, ret_n) : -errno; /* and what else is open */
 
 	inodes__destroy(skel);
+	*ret = records;
 	if (r < 0)
 		return bl_error_set(err, BL_SYSTEM, "cannot ask the kernel what files with several links are called: %s", strerror(-r));
 	return 0;

@@ -375,6 +375,13 @@ int bl_object_slot_id(const struct bl_object *o, uint32_t *ret, struct bl_error 
 
 /* ---- links ---- */
 
+bool bl_object_needs(size_t hook, uint64_t ops)
+{
+	const struct bl_hook *h = &bl_hooks[hook];
+
+	return bl_hook_needed(h, ops) && ((h->flags & BL_HOOK_OPTIONAL) == 0 || bl_pins_has("progs/%s", h->name));
+}
+
 bool bl_object_attached(size_t hook)
 {
 	return bl_pins_has("links/%s", bl_hooks[hook].name);

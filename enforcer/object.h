@@ -59,6 +59,8 @@ int bl_object_attach(uint64_t ops, bool added[BL_NHOOKS], struct bl_error *err);
 int bl_object_detach(const bool which[BL_NHOOKS], struct bl_error *err);
 /* Removes the links of hooks that ops does not need. */
 int bl_object_detach_unneeded(uint64_t ops, struct bl_error *err);
+/* Whether ops needs the hook on this kernel: an optional one that it lacks has no program. */
+bool bl_object_needs(size_t hook, uint64_t ops);
 bool bl_object_attached(size_t hook);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "iterate.h"
 #include "jail.h"
 #include "pins.h"
 #include "policy.h"
@@ -118,48 +119,6 @@ struct notes {
 	struct bl_error *err;
 };
 
-static int read_all(int fd, struct bl_seal_file *ret, size_t max, size_t *ret_n)
-{
-	size_t got = 0;
-
-	for (;;) {
-		ssize_t r = read(fd, (char *)ret + got, max * sizeof(*ret) - got);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -errno;
-		got += (size_t)r;
-		*ret_n = got / sizeof(*ret);
-		if (r == 0)
-			return 0;
-		if (got == max * sizeof(*ret))
-			return -E2BIG;
-	}
-}
-
-/* What the kernel says of all our descriptors. *ret: for the caller to free. */
-static int ask_kernel(const struct bpf_program *files, struct bl_seal_file **ret, size_t *ret_n)
-{
-	union bpf_iter_link_info who = {.task = {.tid = (uint32_t)gettid()}};
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &who, .link_info_len = sizeof(who));
-	struct bpf_link *link = bpf_program__attach_iter(files, &opts);
-	size_t max = BATCH + 1024;
-	int fd, r;
-
-	if (!link)
-		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(link));
-	r = fd < 0 ? fd : 0;
-	*ret = r == 0 ? calloc(max, sizeof(**ret)) : NULL;
-	if (r == 0)
-		r = *ret ? read_all(fd, *ret, max, ret_n) : -ENOMEM;
-	if (fd >= 0)
-		(void)close(fd);
-	bpf_link__destroy(link);
-	return r;
-}
-
 static int inode_add(struct notes *s, const struct note *one, const struct bl_seal_file *f)
 {
 	uint32_t flags = 0;
@@ -176,9 +135,10 @@ static int inode_add(struct notes *s, const struct note *one, const struct bl_se
 
 static int notes_write(struct notes *s)
 {
-	struct bl_seal_file *known = NULL;
 	size_t nknown = 0;
-	int r = s->n == 0 ? 0 : ask_kernel(s->maps->files, &known, &nknown);
+	void *records = NULL;
+	int r = s->n == 0 ? 0 : bl_iterate_files(s->maps->files, sizeof(struct bl_seal_file), BATCH + 1024, &records, &nknown); /* and what else is open */
+	const struct bl_seal_file *known = records;
 
 	if (r < 0)
 		r = bl_error_set(s->err, BL_SYSTEM, "cannot ask the kernel what files are called: %s", strerror(-r));
@@ -190,7 +150,7 @@ static int notes_write(struct notes *s)
 		r = k < nknown ? inode_add(s, &s->list[i], &known[k])
 			       : bl_error_set(s->err, BL_SYSTEM, "the kernel does not say what %s is called", s->list[i].path);
 	}
-	free(known);
+	free(records);
 	while (s->n > 0) {
 		struct note *one = &s->list[--s->n];
 

@@ -63,7 +63,7 @@ static void read_hooks(struct bl_status *s)
 
 		*h = (struct bl_hook_state){.attached = bl_object_attached(i)};
 		read_program(h, bl_hooks[i].name);
-		h->needed = bl_hook_needed(&bl_hooks[i], needs) && ((bl_hooks[i].flags & BL_HOOK_OPTIONAL) == 0 || h->loaded);
+		h->needed = bl_object_needs(i, needs);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exempt.h"
 #include "failure.h"
 #include "load.h"
@@ -19,22 +20,12 @@
 
 #include "banned.h"
 
-#define NS 1000000000ull
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &ts); /* goes on while the machine sleeps */
-	return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
-}
-
 /* ---- the mark ---- */
 
 int bl_trial_get(uint32_t gen, struct bl_trial *ret, struct bl_error *err)
 {
 	int fd = bl_pins_open("gen/%" PRIu32 "/trial", gen);
-	uint64_t now = now_ns();
+	uint64_t now = bl_clock_ns(CLOCK_BOOTTIME);
 	struct bl_gen g = {0};
 	uint32_t key = 0;
 	int r;
@@ -55,7 +46,7 @@ int bl_trial_get(uint32_t gen, struct bl_trial *ret, struct bl_error *err)
 	ret->before = g.info->before;
 	bl_gen_free(&g);
 	ret->gen = gen;
-	ret->seconds = ret->deadline_ns <= now ? 0 : (uint32_t)((ret->deadline_ns - now + NS - 1) / NS);
+	ret->seconds = ret->deadline_ns <= now ? 0 : (uint32_t)((ret->deadline_ns - now + BL_SECOND_NS - 1) / BL_SECOND_NS);
 	return 0;
 }
 
@@ -228,10 +219,10 @@ static bool still_on_trial(uint32_t gen)
 __attribute__((noreturn)) static void keep_time(uint32_t gen, uint64_t deadline)
 {
 	for (;;) {
-		uint64_t now = now_ns();
+		uint64_t now = bl_clock_ns(CLOCK_BOOTTIME);
 		struct timespec pause = {.tv_sec = 1};
 
-		if (now < deadline && deadline - now < NS)
+		if (now < deadline && deadline - now < BL_SECOND_NS)
 			pause = (struct timespec){.tv_nsec = (long)(deadline - now)};
 		(void)nanosleep(&pause, NULL);
 		if (bl_lock_held("lock"))
@@ -264,7 +255,7 @@ static pid_t leave_keeper(uint32_t gen, uint64_t deadline)
 
 int bl_trial_begin(const struct bl_object *o, uint32_t gen, uint32_t seconds, struct bl_error *err)
 {
-	uint64_t deadline = now_ns() + seconds * NS;
+	uint64_t deadline = bl_clock_ns(CLOCK_BOOTTIME) + seconds * BL_SECOND_NS;
 	pid_t pid;
 	int r = make_mark(gen, deadline, err);
 

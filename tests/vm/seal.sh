@@ -23,14 +23,6 @@ __attribute__((constructor)) static void run(void) { (void)!write(1, "evil\n", 5
 C
 gcc -shared -fPIC -o /t/evil.so evil.c || not_ok "gcc"
 
-until_true() { # COMMAND...: for at most 60 seconds
-	local i
-	for i in $(seq 300); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.2
-	done
-	return 1
-}
 configure() { # LINE...
 	printf '%s\n' "$@" >/etc/bailiff/bailiff.conf
 }
