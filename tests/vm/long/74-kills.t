@@ -125,7 +125,8 @@ like "$out" '^status 0' "and does"
 
 # ---- what the socket is told
 cat >babble.py <<'PYTHON'
-import array, os, random, socket, struct
+import array, os, random, socket, struct, sys
+version = int(sys.argv[1])
 random.seed(74)
 def say(*messages, fds=()):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -144,8 +145,8 @@ def say(*messages, fds=()):
         return str(e)
     finally:
         s.close()
-hello = struct.pack('<IIQ', 2, 1, 0)
-change = lambda what, options=0, seconds=0, pad=0, name=b'x', type=6: struct.pack('<IIQIIII', 2, type, 0, what, options, seconds, pad) + name
+hello = struct.pack('<IIQ', version, 1, 0)
+change = lambda what, options=0, seconds=0, pad=0, name=b'x', type=6: struct.pack('<IIQIIII', version, type, 0, what, options, seconds, pad) + name
 null = os.open('/dev/null', os.O_RDONLY)
 etc = os.open('/etc/passwd', os.O_RDONLY)
 print('old:', say(struct.pack('<IIQ', 1, 1, 0)))
@@ -169,8 +170,9 @@ PYTHON
 "$enforcer" run >run.out 2>run.err &
 daemon=$!
 until_true test -S /run/bailiff/control.sock
-out=$(python3 babble.py 2>&1)
-like "$out" '^old: the daemon speaks version 2' "a client of another version"
+version=$(awk '$2 == "BL_CTL_VERSION" { print $3 + 0 }' "$BAILIFF_TOP/enforcer/control.h")
+out=$(python3 babble.py "$version" 2>&1)
+like "$out" "^old: the daemon speaks version $version" "a client of another version"
 for w in what pad options short long many; do like "$out" "^$w: the daemon does not know what is wanted" "a message that is wrong: $w"; done
 like "$out" '^load: there is no image' "a load without an image"
 like "$out" '^null: the image cannot be read' "a device for an image"
