@@ -50,7 +50,8 @@ enum bl_seal_state bl_seal_state(void)
 
 	if (r == 0)
 		return s.on ? BL_SEAL_ON : BL_SEAL_OFF;
-	return r == -EPERM ? BL_SEAL_OUTSIDE : BL_SEAL_OFF;
+	/* a policy that refuses bpf(2) is no seal */
+	return r == -EPERM && bl_pins_has("seal/maps/seal") ? BL_SEAL_OUTSIDE : BL_SEAL_OFF;
 }
 
 int bl_seal_inside(struct bl_error *err)
