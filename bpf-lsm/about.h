@@ -18,4 +18,10 @@ struct about {
 	struct bl_question q; /* what a hook knows of the object besides: flags, acc[1] and acc[2], peer */
 };
 
+/* The label, with what is kept beside it. */
+static __always_inline struct task_label *label_of(const struct about *a)
+{
+	return (struct task_label *)a->l;
+}
+
 #endif

@@ -49,7 +49,7 @@ static __always_inline enum who who_asks_layer(struct about *a, __u64 ops, bool 
 		if (!a->l || a->l->gen != a->t->gen) /* a reload in between */
 			return WHO_UNKNOWN;
 	}
-	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+	return label_is_free(a->l) ? WHO_NOBODY : WHO_ASKS;
 }
 
 static __always_inline enum who who_asks(struct about *a, __u64 ops)

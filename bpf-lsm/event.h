@@ -56,7 +56,7 @@ static __always_inline void event_head(struct bl_event *e, const struct about *a
 	e->tid = (__u32)pid_tgid;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = (__u32)uid_gid;
-	e->euid = a->l->euid;
+	e->euid = task_cred(task)->euid.val;
 	e->gid = uid_gid >> 32;
 	e->egid = BPF_CORE_READ(task, cred, egid.val);
 	e->login = BPF_CORE_READ(task, loginuid.val);

@@ -62,7 +62,8 @@ static __noinline enum who exec_place(struct about *a, enum who who)
 	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
 		return who;
 	label_compute(a->t, a->l, a->task, a->s);
-	return a->l->nprof == 0 && !(a->l->flags & BL_LF_FULL) ? WHO_NOBODY : WHO_ASKS;
+	label_of(a)->alike = label_alike(a->l);
+	return label_is_free(a->l) ? WHO_NOBODY : WHO_ASKS;
 }
 
 /*

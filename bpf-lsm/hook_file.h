@@ -5,6 +5,7 @@
 
 #include "hook.h"
 #include "linked.h"
+#include "remember.h"
 #include "unix.h"
 
 /* Reading, writing or both: what an open is for. `an open that creates asks only create`, which path_mknod did. */
@@ -32,16 +33,22 @@ static __always_inline __u64 open_ops(const struct file *f)
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file, int ret)
 {
-	__u64 ops = open_ops(file);
+	struct about a = { .task = bpf_get_current_task_btf() };
+	bool holds;
+	__u64 ops;
 
 	if (ret != 0)
 		return ret;
-	if (file_is_backing(file))
+	holds = label_holds(&a);
+	if (holds && label_is_free(a.l))
+		return 0;
+	ops = open_ops(file);
+	if (file_is_backing_of(file, file->f_mode))
 		return question(file->f_flags & FMODE_EXEC_FLAG ? BL_OP_BIT(BL_OP_EXEC) : ops, file_layer_entry(file), NULL);
 	/* execve's opens are asked about as exec */
 	if (ops == 0 || (file->f_flags & FMODE_EXEC_FLAG))
 		return 0;
-	return question_content(ops, &file->f_path);
+	return question_open(&a, holds, file, ops);
 }
 
 /* A descriptor that could only append is about to write anywhere. */
@@ -147,6 +154,16 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir, s
 		return ret;
 	ret = link_mark(number_of(old_dentry), number_of(old_dentry), number_of(new_dir->mnt));
 	return answer(ret);
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry, int ret)
+{
+	struct inode *inode = old_dentry->d_inode;
+
+	if (inode)
+		forget_for_good(inode);
+	return ret;
 }
 
 static __always_inline __u64 arg_dentry(const __u64 *ctx, int n)

@@ -246,6 +246,10 @@ struct signal_struct {
 	struct tty_struct *tty;
 };
 
+struct seqcount {
+	unsigned int sequence;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int pid;
@@ -366,6 +370,7 @@ struct bpf_iter__task_file {
 #define FMODE_NOACCOUNT 0x20000000u  /* up to 6.4 the mark of overlayfs' own opens */
 #define FMODE_BACKING 0x3000000u     /* since 6.5, of a backing file; bit 25 as measured on 6.12, bit 24 on 7.2: the other is something else there */
 #define DCACHE_OP_COMPARE 2u         /* include/linux/dcache.h, 6.1 to 7.2 */
+#define DCACHE_OP_REVALIDATE 4u
 #define S_CASEFOLD (1u << 15)        /* include/linux/fs.h */
 #define PROC_SUPER_MAGIC 0x9fa0      /* include/uapi/linux/magic.h */
 #define MQUEUE_MAGIC 0x19800202

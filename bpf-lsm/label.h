@@ -296,19 +296,30 @@ static __always_inline __u64 task_caps(struct task_struct *task)
 	return caps;
 }
 
+/* What bpf_get_current_cgroup_id() says, without a call. */
+static __always_inline __u64 task_cgid(const struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
 /*
- * Does the label not hold any more? The address of credentials alone does not tell: it can be used again. What these tables look at is
- * compared, but for the supplementary groups, of whose change a hook tells (task_fix_setgroups).
+ * Does the label not hold any more? What these tables look at is compared; the address of credentials alone does not tell, as it can be used again, but for the supplementary groups, of whose change a hook tells (task_fix_setgroups).
  */
 static __always_inline bool label_stale(const struct bl_tables *t, const struct bl_label *l, struct task_struct *task)
 {
-	const struct cred *cred = task_cred(task);
+	bool rare = t->features & (BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY);
+	const struct cred *cred;
 
-	if (l->gen != t->gen || l->cgid != bpf_get_current_cgroup_id() || l->cred != (__u64)cred || l->euid != cred->euid.val)
+	if (l->gen != t->gen || l->cred == 0)
 		return true;
-	if (!(t->features & (BL_FEAT_GROUP | BL_FEAT_LOGIN | BL_FEAT_CAPABILITY)))
+	if (t->start[BL_KEY_CGROUP] != 0 && l->cgid != task_cgid(task))
+		return true;
+	if (t->start[BL_KEY_USER] == 0 && !rare)
 		return false;
-	return l->egid != cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task);
+	cred = task_cred(task);
+	if (l->cred != (__u64)cred || l->euid != cred->euid.val)
+		return true;
+	return rare && (l->egid != cred->egid.val || l->login != task->loginuid.val || l->caps != task_caps(task));
 }
 
 /*
@@ -471,13 +482,33 @@ static __always_inline void confined_update(const struct bl_tables *t, const str
 		bpf_map_delete_elem(&confined, &task);
 }
 
+/* No profile has anything to say of the task. */
+static __always_inline bool label_is_free(const struct bl_label *l)
+{
+	return l->nprof == 0 && !(l->flags & BL_LF_FULL);
+}
+
+/* A hash of all that an answer depends on. 0: it is not known what the task is, or was. */
+static __always_inline __u64 label_alike(const struct bl_label *l)
+{
+	__u64 h = mixed(secret(), (__u64)l->gen << 32 | l->nprof);
+
+	if ((l->flags & BL_LF_FULL) || label_unknown(l))
+		return 0;
+	for (__u32 i = 0; i < BL_MAX_CONDS / 64; i++)
+		h = mixed(h, l->conds[i]);
+	for (__u32 i = 0; i < BL_TASK_PROFILES / 8; i++)
+		h = mixed(h, ((const __u64 *)l->prof)[i]);
+	return h | 1;
+}
+
 /* Computes the label for these tables and the present state. l->exe and l->sticky are known. */
 static __always_inline void label_compute(const struct bl_tables *t, struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
 	struct own c = { .t = t, .l = l, .s = s, .task = task };
 	const struct cred *cred = task_cred(task);
 
-	l->cgid = bpf_get_current_cgroup_id();
+	l->cgid = task_cgid(task);
 	l->cred = (__u64)cred;
 	l->euid = cred->euid.val;
 	l->egid = cred->egid.val;

@@ -26,11 +26,13 @@ struct {
 	__array(values, struct tables_map);
 } slot SEC(".maps");
 
-/* A label, and how many programs the task had executed then (self_exec_id): an exec that it missed is found out by the next question. */
+/* A label, and what the programs keep beside it. */
 struct task_label {
 	struct bl_label l;
-	__u32 execs;
-	__u32 pad;
+	__u32 execs; /* how many programs the task had executed then (self_exec_id): an exec that it missed is found out by the next question */
+	__u32 noted; /* scratch.truncating may be set */
+	__u64 alike; /* equal for labels that answer every question alike, of one generation; 0: not known */
+	__u64 room;  /* for number_in() */
 };
 
 /* Who a task is. Written by the task itself, and by its parent before it first runs. */
@@ -71,6 +73,8 @@ struct names {
 	__u32 count; /* the kernel's count of mounts when the search began */
 	__u32 tries;
 	__u32 err;   /* positive errno of the first refusal */
+	__u32 told;  /* not 0: something was reported, a name could not be had, or it holds for other spellings, too */
+	__u32 pad2;
 };
 
 /* What name.h works with. Addresses, not typed pointers: every read is checked by the kernel. */
@@ -127,6 +131,7 @@ struct scratch {
 	__u64 truncating; /* inode whose truncation the open under way has asked about, */
 	__u64 truncating_by; /* the struct path in the file that is being opened, */
 	__u64 truncating_gen; /* and the generation that answered */
+	__u64 plain;      /* the last question about a file was answered by its names, all of which allow it without a report */
 	__u64 naming;     /* unix socket whose last connect or send named an address */
 	__u64 binding;    /* unix socket whose bind is making its file */
 	__u64 accepting;  /* struct socket that an accept under way will give out, if the peer decides; 0: none */
@@ -187,6 +192,7 @@ struct {
 static struct {
 	__u64 event_seq;
 	__u64 secret; /* so that nobody can make two objects look equal */
+	__u64 forgets; /* no verdict is remembered any more (remember.h) */
 	__u64 untracked; /* what tasks for which there is no room in `confined` could be refused, together, since the programs were loaded */
 } global;
 
@@ -241,6 +247,22 @@ static __always_inline void stat_add(__u32 which)
 
 	if (n)
 		*n += 1; /* this CPU's own; a lost count under preemption is a count, not a verdict */
+}
+
+/* What equal objects are told by: nobody else knows it. Two may make it at the same moment: what the first hashed with its own is not found again. */
+static __always_inline __u64 secret(void)
+{
+	if (global.secret == 0)
+		global.secret = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
+	return global.secret;
+}
+
+/* A keyed hash of what was hashed to h, and w. */
+static __always_inline __u64 mixed(__u64 h, __u64 w)
+{
+	h = (h ^ w) * global.secret;
+	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15;
+	return h ^ h >> 29;
 }
 
 /* The tables in force, NULL without a policy. Read once for a decision and passed on: never twice. */

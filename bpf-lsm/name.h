@@ -246,15 +246,18 @@ static __always_inline bool file_is_socket(const struct file *f)
 }
 
 /* Did the kernel open this for itself, below overlayfs, on behalf of a task whose own open was already judged? */
-static __always_inline bool file_is_backing(const struct file *f)
+static __always_inline bool file_is_backing_of(const struct file *f, __u32 mode)
 {
-	__u32 mode = BPF_CORE_READ(f, f_mode);
-
 	/* the bit alone says little; pipes and memory are on the kernel's own mounts, too */
 	if (bpf_core_type_exists(struct backing_file))
 		return (mode & FMODE_BACKING) && mount_is_internal(mount_of(BPF_CORE_READ(f, f_path.mnt))) &&
 		       !(BPF_CORE_READ(f, f_path.dentry, d_sb, s_flags) & SB_NOUSER);
 	return mode & FMODE_NOACCOUNT;
+}
+
+static __always_inline bool file_is_backing(const struct file *f)
+{
+	return file_is_backing_of(f, BPF_CORE_READ(f, f_mode));
 }
 
 /* The entry, in its layer, of a file that was opened so. Where f_path is the user's, the inode has to tell. */

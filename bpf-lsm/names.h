@@ -114,6 +114,7 @@ static __always_inline void names_open(struct about *a, __u64 ops, int name)
 
 	n->open = 1;
 	n->left = ops;
+	n->told |= a->s->walk.alike;
 	n->reason = name != NAME_OK ? name : n->no_owner ? BL_R_UNREADABLE : BL_R_RULE;
 	n->below = 0;
 	if (name == NAME_OK && a->s->walk.alike != 0)
@@ -159,6 +160,7 @@ static __always_inline void names_close(struct about *a)
 	if (!n->open)
 		return;
 	n->open = 0;
+	n->told |= a->s->result.nreports != 0;
 	r = ask_end(a);
 	if (n->err == 0)
 		n->err = -r;
@@ -246,6 +248,7 @@ static __noinline int ask_names(struct about *a, __u64 ops, struct dentry *d, st
 		names_open(a, ops, name);
 	else
 		names_explicit(n);
+	n->told |= (__u32)name;
 	return names_ask(a);
 }
 

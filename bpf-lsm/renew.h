@@ -128,10 +128,11 @@ __noinline int label_renew(void)
 		tl->execs = task->self_exec_id;
 	}
 	label_compute(t, l, task, s);
+	tl->alike = label_alike(l);
 	confined_update(t, l, (__u64)task);
 	if (label_unknown(l))
 		l->cred = 0; /* for the next question to try again */
-	if (l->nprof == 0 && !(l->flags & BL_LF_FULL))
+	if (label_is_free(l))
 		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 	return 0;
 }

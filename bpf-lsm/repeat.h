@@ -14,8 +14,7 @@ struct mixer {
 
 static __always_inline void mix(struct mixer *c, __u64 w)
 {
-	c->h = (c->h ^ w) * global.secret;
-	c->h ^= c->h >> 29;
+	c->h = mixed(c->h, w);
 }
 
 /* Eight bytes of the object. */
@@ -34,17 +33,15 @@ static long mix_step(__u32 i, struct mixer *c)
 
 static __always_inline __u64 repeat_key(const struct about *a, const struct bl_report *rep)
 {
-	struct mixer c = { .s = a->s, .at = a->from };
+	struct mixer c = { .s = a->s, .h = secret(), .at = a->from };
 	struct task_struct *task = a->task;
 
-	if (global.secret == 0) /* twice at the same moment: one denial more is the first */
-		global.secret = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
 	mix(&c, (bpf_get_current_pid_tgid() & ~0xffffffffull) | BPF_CORE_READ(task, self_exec_id));
 	mix(&c, (__u64)a->t->gen << 32 | rep->rule);
 	mix(&c, (__u64)rep->profile << 32 | rep->op);
 	mix(&c, (__u64)rep->reason << 32 | (__u64)rep->mode << 24 | a->kind << 16 | (a->q.flags & 0xffff));
-	mix(&c, (__u64)a->l->euid << 32 | a->l->egid);
-	mix(&c, a->l->cgid);
+	mix(&c, (__u64)task_cred(task)->euid.val << 32 | task_cred(task)->egid.val);
+	mix(&c, bpf_get_current_cgroup_id());
 	bpf_loop(BL_PATH_MAX / 8, mix_step, &c, 0);
 	return c.h | 1; /* 0 is none */
 }

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define BL_ABI_VERSION 6u
+#define BL_ABI_VERSION 7u
 
 /* ---- limits that both sides rely on; every one is tested at its value and one above ---- */
 #define BL_MAX_PROFILES 256u   /* profiles in one policy */
@@ -489,7 +489,9 @@ struct bl_repeated {
 	X(FAIL_CLOSED, 4, "refused_without_rule") \
 	X(UNTRACKED, 5, "confined_tasks_not_tracked") /* the table for the day without labels was full */ \
 	X(UNMARKED, 6, "links_not_known") /* of a file that is refused by name: no room to note that name */ \
-	X(REPEATED, 7, "events_aggregated") /* equal denials that made no event of their own */
+	X(REPEATED, 7, "events_aggregated") /* equal denials that made no event of their own */ \
+	X(OPENS, 8, "opens_judged") /* by confined processes: the others' verdicts were remembered */ \
+	X(FORGETS, 9, "remembering_ended") /* no room to note that a file has two names: no verdict is remembered any more */
 enum bl_stat {
 #define X(NAME, n, w) BL_STAT_##NAME = n,
 	BL_STATS(X)

@@ -38,6 +38,7 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(bprm_creds_for_exec, 0, 0) \
 	X(bprm_check_security, 0, 0) \
 	X(bprm_committed_creds, 0, 0) \
+	X(inode_link, BL_HOOK_OPS_OPEN, 0) /* before the hook that remembers */ \
 	X(file_open, BL_HOOK_OPS_OPEN, 0) \
 	X(file_fcntl, BL_OP_BIT(BL_OP_WRITE), 0) \
 	X(mmap_file, BL_OP_BIT(BL_OP_MAP) | BL_OP_BIT(BL_OP_WRITE) | BL_NEED_USE, 0) \

@@ -4,7 +4,7 @@
 subject web wide other killer victim friend
 mkdir -p /t/d
 mount -t tmpfs none /t/d
-for f in free denied; do echo x >/t/d/$f; done
+for f in free denied again; do echo x >/t/d/$f; done
 cg=/sys/fs/cgroup/loader
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir $cg
@@ -67,6 +67,7 @@ for ((i = 1; i <= killers; i++)); do
 	note killer.victim "$(ask_it killer$i kill "$pid_victim 10")"
 done
 note web.read "$(ask_it web read /t/d/free)"
+note other.link "$(ask_it other link "/t/d/again /t/d/again2")"
 note web.denied "$(ask_it web read /t/d/denied)"
 note other.read "$(ask_it other read /t/d/free)"
 note other.truncate "$(ask_it other truncate /t/d/free)"
@@ -100,6 +101,13 @@ else
 	is "$(answers web.forks)" ENOMEM "a process in a profile gets no child of which nobody knows"
 	like "${got[other.run]}" ENOMEM "nobody becomes a program of which nothing is known"
 	like "${got[killer.friend]}" EPERM "a peer that is not known may be the one that a rule is about"
+fi
+is "$(answers other.link)" ok "a process in no profile makes a link"
+if [ "$BAILIFF_GUEST" != 6.1 ]; then
+	is "$(counter remembering_ended)" 1 "a link without memory: nothing is remembered any more"
+	before=$(counter opens_judged)
+	for i in 1 2 3; do it_says web read /t/d/free ok; done
+	is $(($(counter opens_judged) - before)) 3 "every open is judged then"
 fi
 is "$(answers other.forks)" ok "a process in no profile forks"
 is "$(answers killer.victim)" EPERM "a rule about a peer holds"

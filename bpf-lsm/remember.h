@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Verdicts that are remembered: an open that was allowed without a report is not asked about again while nothing has changed that the answer depends
+ * on. It is kept with the inode, as one word that is written and compared whole: a keyed hash of the entry, the mount, the operations, who asks
+ * (task_label.alike, which has the generation in it), the owner where rules look at it, and the kernel's counts of renames and mounts, both at
+ * rest. An inode has one name that the counts do not watch over, unless it has been linked: then nothing is remembered of it for good, as the last
+ * link of two has the same inode, the same counts, and maybe the same entry's address.
+ */
+#ifndef BL_REMEMBER_H
+#define BL_REMEMBER_H
+
+#include "hook.h"
+
+#define MEMORIES 4 /* of one inode: who asks, and for what */
+
+struct memory {
+	__u64 key[MEMORIES];
+	__u64 linked; /* has been: nothing is remembered */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct memory);
+} remembered SEC(".maps");
+
+/* Of a pointer, by way of a map's value: number_of() calls a helper. */
+static __always_inline __u64 number_in(__u64 *room, const void *p)
+{
+	*(const void *volatile *)room = p;
+	return *(volatile __u64 *)room;
+}
+
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak; /* since 6.2 */
+
+/* seq_read(), by a plain load where the kernel lets us. */
+static __always_inline __u32 seq_now(const void *lock)
+{
+	if (bpf_core_type_exists(struct mnt_idmap)) /* since 6.2, too */
+		return ((struct seqcount *)bpf_rdonly_cast((void *)lock, bpf_core_type_id_kernel(struct seqcount)))->sequence;
+	return seq_read(lock);
+}
+
+/* Beside the bits that addresses of the kernel differ in. */
+#define OPS_SHIFT 56
+#define REMEMBERED_OPS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND))
+_Static_assert(REMEMBERED_OPS < 1ULL << (64 - OPS_SHIFT), "operations in a key");
+
+/* What the answer to this question would be remembered by. 0: it would not be. */
+static __always_inline __u64 memory_key(const struct about *a, struct file *file, __u64 ops)
+{
+	struct task_label *tl = label_of(a);
+	__u32 renames, mounts;
+	__u64 h = tl->alike;
+
+	if (h == 0 || tl->noted)
+		return 0;
+	renames = seq_now(&rename_lock);
+	mounts = seq_now(&mount_lock);
+	if ((renames | mounts) & 1)
+		return 0;
+	h = mixed(h, (__u64)renames << 32 | mounts);
+	h = mixed(h, number_in(&tl->room, file->f_path.dentry));
+	h = mixed(h, number_in(&tl->room, file->f_path.mnt) ^ ops << OPS_SHIFT);
+	if (a->t->features & BL_FEAT_OWNER)
+		h = mixed(h, (__u64)a->task->cred->fsuid.val << 32 | file->f_inode->i_uid.val);
+	return h | 1;
+}
+
+static __always_inline __u64 *memory_place(struct memory *m, __u64 key)
+{
+	return &m->key[key >> 62];
+}
+
+static __always_inline bool is_remembered(struct file *file, __u64 key)
+{
+	struct memory *m = key != 0 && !global.forgets ? bpf_inode_storage_get(&remembered, file->f_inode, 0, 0) : NULL;
+
+	return m && *memory_place(m, key) == key && !m->linked;
+}
+
+/* Does the file have one name, which changes only when the kernel counts a rename? */
+static __always_inline bool has_one_name(const struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	if (file->f_path.dentry->d_flags & DCACHE_OP_REVALIDATE)
+		return false;
+	return inode->i_nlink == 1 || (inode->i_mode & S_IFMT) == S_IFDIR;
+}
+
+/* After an answer. before: its key as of before the question, so that both counts were the same all the time. */
+static __always_inline void remember(const struct about *a, struct file *file, __u64 ops, __u64 before)
+{
+	struct scratch *s = bpf_task_storage_get(&scratch, a->task, 0, 0);
+	struct memory *m;
+
+	if (!s || !s->plain || !has_one_name(file) || mount_is_internal(mount_of(file->f_path.mnt)) || memory_key(a, file, ops) != before)
+		return;
+	m = bpf_inode_storage_get(&remembered, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (m)
+		*(volatile __u64 *)memory_place(m, before) = before;
+}
+
+/* A further name is made. Without room to note that, nothing is remembered any more of anything. */
+static __always_inline void forget_for_good(struct inode *inode)
+{
+	struct memory *m = bpf_inode_storage_get(&remembered, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (m) {
+		m->linked = 1;
+	} else if (!global.forgets) {
+		global.forgets = 1;
+		stat_add(BL_STAT_FORGETS);
+	}
+}
+
+/* Does the task have a label that holds? Not during the self-test, which wants to be seen. */
+static __always_inline bool label_holds(struct about *a)
+{
+	__u32 zero = 0;
+	struct bl_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	a->t = tables_now();
+	if (!a->t || !c || c->probe_tgid != 0)
+		return false;
+	a->l = bpf_task_storage_get(&labels, a->task, 0, 0);
+	return a->l && !label_stale(a->t, a->l, a->task);
+}
+
+/* Can an open be remembered? A truncation leaves a note, and overlayfs asks with credentials of its own. */
+static __always_inline bool can_be_remembered(const struct about *a, __u64 ops)
+{
+	return !(ops & ~REMEMBERED_OPS) && a->task->cred == a->task->real_cred;
+}
+
+/* What a hook returns for the question about an open by a task whose label holds (holds), or is not known to. */
+static __always_inline int question_open(struct about *a, bool holds, struct file *file, __u64 ops)
+{
+	__u64 key = 0;
+	int r;
+
+	if (holds && can_be_remembered(a, ops)) {
+		key = memory_key(a, file, ops);
+		if (is_remembered(file, key))
+			return 0;
+	}
+	if (holds)
+		stat_add(BL_STAT_OPENS);
+	r = question_content(ops, &file->f_path);
+	if (r == 0 && key != 0)
+		remember(a, file, ops, key);
+	return r;
+}
+
+#endif
