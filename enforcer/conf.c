@@ -129,6 +129,11 @@ static int set_seal(const struct place *at, const char *value, struct bl_conf *c
 	return set_choice(at, value, "no", "yes", &c->seal, err);
 }
 
+static int set_latency(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
+{
+	return set_choice(at, value, "no", "yes", &c->latency, err);
+}
+
 static int set_selftest(const struct place *at, const char *value, struct bl_conf *c, struct bl_error *err)
 {
 	return set_number(at, value, 0, 86400, &c->selftest_seconds, err);
@@ -167,6 +172,7 @@ static const struct key {
 	{"mode", set_mode, false},
 	{"accept-links", set_accept_links, false},
 	{"seal", set_seal, false},
+	{"latency", set_latency, false},
 	{"selftest-seconds", set_selftest, false},
 	{"output", set_output, true},
 	{"metrics-file", set_metrics_file, false},

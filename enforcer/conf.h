@@ -18,6 +18,7 @@ struct bl_conf {
 	bool audit;	   /* mode = audit */
 	bool accept_links;
 	bool seal;
+	bool latency; /* hooks are timed from the start of the daemon */
 	uint32_t selftest_seconds; /* between two self-tests of the daemon, 0: none */
 	size_t noutputs;
 	struct bl_output_conf outputs[BL_OUTPUTS_MAX];

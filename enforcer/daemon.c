@@ -21,6 +21,7 @@
 #include "control.h"
 #include "exempt.h"
 #include "failure.h"
+#include "latency.h"
 #include "load.h"
 #include "metrics.h"
 #include "metrics_serve.h"
@@ -316,6 +317,15 @@ static int seal_locked(struct daemon *d, const struct bl_conf *conf, struct bl_e
 	return bl_seal_log_open(say_refusal, NULL, &d->seal_log, err);
 }
 
+/* Before a seal, after which nothing can be loaded. What cannot be timed is enforced all the same. */
+static void take_latency(void)
+{
+	struct bl_error err = {""};
+
+	if (bl_seal_state() == BL_SEAL_OFF && bl_latency_begin(&err) < 0)
+		(void)fprintf(stderr, "enforcer: latency = yes: %s\n", err.text);
+}
+
 /* Before any thread is made: a seal trusts the thread that sets it, and what that makes. */
 static int take_seal(struct daemon *d, struct bl_error *err)
 {
@@ -324,10 +334,13 @@ static int take_seal(struct daemon *d, struct bl_error *err)
 
 	if (r == 0) {
 		d->selftest_seconds = d->selftest_in = conf->selftest_seconds;
-		if (conf->seal || bl_seal_state() != BL_SEAL_OFF) {
+		if (conf->latency || conf->seal || bl_seal_state() != BL_SEAL_OFF) {
 			r = bl_lock_take("lock", true, &lock, err);
 			if (r == 0) {
-				r = seal_locked(d, conf, err);
+				if (conf->latency)
+					take_latency();
+				if (conf->seal || bl_seal_state() != BL_SEAL_OFF)
+					r = seal_locked(d, conf, err);
 				(void)close(lock);
 			}
 		}

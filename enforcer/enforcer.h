@@ -20,7 +20,7 @@
 enum bl_exit { BL_EXIT_FINE = 0, BL_EXIT_REFUSED = 1, BL_EXIT_USAGE = 2, BL_EXIT_SYSTEM = 3 };
 
 #define BL_BPFFS "/sys/fs/bpf"
-#define BL_PIN_DIR BL_BPFFS "/bailiff" /* maps/NAME, progs/HOOK, parts/NAME, joins/HOOK-NAME, links/HOOK, gen/N/tables, gen/N/image */
+#define BL_PIN_DIR BL_BPFFS "/bailiff" /* maps/NAME, progs/HOOK, parts/NAME, joins/HOOK-NAME, links/HOOK, gen/N/tables, gen/N/image, latency/HOOK-* */
 #define BL_RUN_DIR "/run/bailiff"
 #define BL_SOCKET BL_RUN_DIR "/control.sock"
 

@@ -14,6 +14,7 @@
 #include "doctor.h"
 #include "failure.h"
 #include "image.h"
+#include "latency.h"
 #include "metrics.h"
 #include "probe.h"
 #include "status.h"
@@ -246,6 +247,11 @@ static int run_top(const struct options *opt, struct bl_error *err)
 	return bl_top(opt->once, opt->json, err);
 }
 
+static int run_latency(const struct options *opt, struct bl_error *err)
+{
+	return bl_latency(opt->nfiles > 0 ? opt->files[0] : NULL, opt->json, err);
+}
+
 static int run_doctor(const struct options *opt, struct bl_error *err)
 {
 	return bl_doctor(opt->json, err);
@@ -280,6 +286,7 @@ static const struct command commands[] = {
 	{"events", "[--json] [--follow]", "what was refused or reported", OPT_JSON | OPT_FOLLOW | SETTLES, run_events},
 	{"why", "[--json] PID|UNIT|EXE", "the last refusals in plain words, and what would allow them", OPT_JSON | ARG_MUST | SETTLES, run_why},
 	{"top", "[--once] [--json]", "what is being refused and reported, by profile and rule", OPT_ONCE | OPT_JSON | SETTLES, run_top},
+	{"latency", "[on|off] [--json]", "how long the hooks' programs take, as histograms", OPT_JSON | ARG_MAY | SETTLES, run_latency},
 	{"doctor", "[--json]", "what this machine lacks, and the cure", OPT_JSON, run_doctor},
 	{"unload", "", "end enforcement and remove everything", 0, run_unload},
 };
@@ -318,6 +325,8 @@ static int parse_arguments(const struct command *c, int argc, char **argv, struc
 	if ((c->takes & ARG_MUST) != 0 && ret->nfiles == 0)
 		return usage_error(c, c->run == run_why ? "whose refusals? a pid, a unit or a program's path" :
 							  "an image is missing; 'policyc build' makes one", "");
+	if (c->run == run_latency && ret->nfiles > 0 && (ret->json || (strcmp(ret->files[0], "on") != 0 && strcmp(ret->files[0], "off") != 0)))
+		return usage_error(c, ret->json ? "--json shows what is measured; leave out " : "on or off is wanted, not ", ret->files[0]);
 	if (ret->diff && ret->load != 0)
 		return usage_error(c, "--diff loads nothing; leave out ", ret->load & BL_LOAD_DRY_RUN ? "--dry-run" : "--accept-links");
 	if (ret->load != 0 && ret->nfiles == 0)

@@ -272,6 +272,34 @@ static void put_hooks(struct bl_buf *b, const struct bl_status *s)
 			bl_metric_seconds(b, "hook_seconds_total", LABELS({"hook", bl_hooks[i].name}), s->hooks[i].ns);
 }
 
+/* The buckets of a histogram have all calls that are not longer. */
+static void put_latency_of(struct bl_buf *b, const char *hook, const struct bl_hook_latency *l)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < BL_LATENCY_BUCKETS; i++) {
+		const uint64_t below = (uint64_t)BL_LATENCY_FIRST << i;
+		char le[40] = "+Inf";
+
+		n += l->sum.buckets[i];
+		if (i + 1 < BL_LATENCY_BUCKETS)
+			(void)snprintf(le, sizeof(le), "%" PRIu64 ".%09" PRIu64, below / 1000000000, below % 1000000000);
+		bl_metric_value(b, "hook_latency_seconds_bucket", LABELS({"hook", hook}, {"le", le}), n);
+	}
+	bl_metric_seconds(b, "hook_latency_seconds_sum", LABELS({"hook", hook}), l->sum.ns);
+	bl_metric_value(b, "hook_latency_seconds_count", LABELS({"hook", hook}), l->calls);
+}
+
+static void put_latency(struct bl_buf *b, const struct bl_status *s)
+{
+	if (!s->latency_on)
+		return;
+	bl_metric_begin(b, "hook_latency_seconds", "histogram", "Times of the program's runs since 'enforcer latency on'.");
+	for (size_t i = 0; i < BL_NHOOKS; i++)
+		if (s->latency[i].timed)
+			put_latency_of(b, bl_hooks[i].name, &s->latency[i]);
+}
+
 void bl_metrics_text(struct bl_buf *b, const struct bl_status *s, uint32_t max_rules)
 {
 	put_state(b, s);
@@ -282,6 +310,7 @@ void bl_metrics_text(struct bl_buf *b, const struct bl_status *s, uint32_t max_r
 	put_generation(b, s);
 	put_counters(b, s);
 	put_hooks(b, s);
+	put_latency(b, s);
 	put_profiles(b, s);
 	put_rules(b, s, max_rules);
 }

@@ -91,6 +91,16 @@ static void print_hooks(const struct bl_status *s)
 	(void)printf("\n");
 }
 
+static void print_latency(const struct bl_status *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BL_NHOOKS; i++)
+		n += s->latency[i].timed;
+	if (s->latency_on)
+		(void)printf("latency: %zu hooks are timed; 'enforcer latency' shows it, 'enforcer latency off' ends it\n", n);
+}
+
 static void print_outputs(const struct bl_status *s)
 {
 	for (size_t i = 0; i < s->noutputs; i++) {
@@ -158,6 +168,7 @@ static void print_text(const struct bl_status *s)
 	print_failure(s);
 	print_seal(s);
 	print_hooks(s);
+	print_latency(s);
 	print_counters(s);
 	if (s->daemon_pid != 0)
 		(void)printf("daemon: running, pid %" PRIu32 "\n", s->daemon_pid);
@@ -339,6 +350,7 @@ static void print_json(const struct bl_status *s)
 	set_new(o, "outputs", outputs_json(s));
 	set_new(o, "seal_refused", seal_json(s));
 	set_new(o, "hooks", hooks_json(s));
+	set_new(o, "latency", s->latency_on ? bl_latency_json(s->latency) : json_null());
 	set_new(o, "counters", counters_json(s));
 	set_new(o, "profiles", profiles_json(s));
 	(void)json_dumpf(o, stdout, JSON_INDENT(2));

@@ -102,7 +102,8 @@ static int read_loaded(struct bl_status *s, struct bl_error *err)
 		return r;
 	s->bpf_listed = bl_probe_lsm_list(list) == 0 && bl_probe_list_has(list, "bpf");
 	read_hooks(s);
-	return 0;
+	s->latency_on = bl_latency_on();
+	return bl_latency_read(s->latency, err);
 }
 
 int bl_status_read(struct bl_status *s, struct bl_error *err)

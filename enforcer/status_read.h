@@ -7,6 +7,7 @@
 #include "control.h"
 #include "failure.h"
 #include "generation.h"
+#include "latency.h"
 #include "seal_abi.h"
 #include "trial.h"
 
@@ -26,6 +27,8 @@ struct bl_status {
 	struct bl_gen_counts counts;
 	uint64_t stats[BL_STAT_MAX];
 	struct bl_hook_state hooks[BL_NHOOKS];
+	bool latency_on;
+	struct bl_hook_latency latency[BL_NHOOKS];
 	bool timed; /* kernel.bpf_stats_enabled is 1 */
 	bool bpf_listed;
 	struct bl_trial trial;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Reads a text in the exposition format of Prometheus, version 0.0.4, and takes nothing that the format or promtool's lint does not: what it says of
 # lines, names, escapes and values, and besides help and type once before the series of a metric, these together, no series twice, counters and
-# nothing else ending in _total. No time stamps either, which node_exporter refuses in a file. Says what is wrong with LINE: and status 1; else
+# nothing else ending in _total; a histogram's buckets grow with le, and the last, +Inf, is its count. No time stamps either, which node_exporter refuses in a file. Says what is wrong with LINE: and status 1; else
 # the number of series. Usage: exposition.py <TEXT
 import re
 import sys
@@ -35,6 +35,7 @@ class Text:
     def __init__(self):
         self.types, self.helps, self.series = {}, set(), set()
         self.now = None
+        self.bucket = None
 
     def comment(self, line):
         m = re.fullmatch(r'# (HELP|TYPE) (%s) (.+)' % NAME, line)
@@ -52,26 +53,49 @@ class Text:
             raise Wrong('type of %s before its help' % m[2])
         if m[2] in self.types:
             raise Wrong('type of %s twice' % m[2])
-        if m[3] not in ('counter', 'gauge'):
+        if m[3] not in ('counter', 'gauge', 'histogram'):
             raise Wrong('type %s' % m[3])
         if (m[3] == 'counter') != m[2].endswith('_total'):
             raise Wrong('%s is a %s' % (m[2], m[3]))
         self.types[m[2]] = m[3]
         self.now = m[2]
 
+    def histogram(self, part, found, value):
+        if ('le' in found) != (part == 'bucket'):
+            raise Wrong('le belongs to buckets')
+        if part == 'bucket':
+            now = (float(found['le']), value)
+            if self.bucket and (now[0] <= self.bucket[0] or now[1] < self.bucket[1]):
+                raise Wrong('a bucket that is less than the one before')
+            self.bucket = now
+        elif self.bucket and self.bucket[0] != float('inf'):
+            raise Wrong('no bucket for +Inf')
+        elif part == 'count':
+            if not self.bucket or self.bucket[1] != value:
+                raise Wrong('the count is not that of the buckets')
+            self.bucket = None
+
     def sample(self, line):
         m = re.match(NAME, line)
         if not m:
             raise Wrong('no name')
         name, rest, found = m[0], line[m.end():], ()
-        if name != self.now:
+        metric, part = name, None
+        if self.now and self.types[self.now] == 'histogram':
+            m = re.fullmatch(r'(.*)_(bucket|sum|count)', name)
+            if not m:
+                raise Wrong('%s is no part of a histogram' % name)
+            metric, part = m[1], m[2]
+        if metric != self.now:
             raise Wrong('a series of %s, which did not just begin' % name)
         if rest.startswith('{'):
             found, rest = labels(rest[1:])
         if not rest.startswith(' ') or not VALUE.fullmatch(rest[1:]):
             raise Wrong('no value: ' + rest)
-        if self.types[name] == 'counter' and rest[1] == '-':
+        if self.types[metric] != 'gauge' and rest[1] == '-':
             raise Wrong('a counter below 0')
+        if part:
+            self.histogram(part, dict(found), float(rest))
         if (name, found) in self.series:
             raise Wrong('a series twice')
         self.series.add((name, found))
