@@ -130,6 +130,10 @@ $(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_fail.c tests/vm/probe_net.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
 
+$(O)/tests/vm/nth: tests/vm/nth.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $<
+
 $(O)/tests/vm/insns: tests/vm/insns.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
@@ -185,7 +189,7 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
-VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/replay $(O)/tests/diff/diff
+VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay $(O)/tests/diff/diff
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2
@@ -217,7 +221,7 @@ check-long: setup-test
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
-	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/replay
+	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay
 	@tests/vm/run -a preempt=full -t 10-main -t 30-subjects -t 40-names -t 50-exec $(KERNELS)
 	@for t in $(filter-out 74-reloads,$(basename $(notdir $(wildcard tests/vm/long/*.t)))) $$(sed -n 's/^\([0-9][^ ]*\) .*/\1/p' tests/vm/seldom); do tests/vm/run -t $$t $(KERNELS) || exit 1; done
 	@BAILIFF_RELOADS=3000 BAILIFF_STRESS=2400 tests/vm/run -t 74-reloads $(KERNELS)

@@ -11,6 +11,7 @@ _enforcer_options() { # of a command
 	events) echo --json --follow ;;
 	why) echo --json ;;
 	top) echo --once --json ;;
+	latency) echo --json ;;
 	doctor) echo --json ;;
 	esac
 }
@@ -22,7 +23,7 @@ _enforcer() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
-		done < <(compgen -W "load try confirm rollback reload run status metrics events why top doctor unload --help --version" -- "$cur")
+		done < <(compgen -W "load try confirm rollback reload run status metrics events why top latency doctor unload --help --version" -- "$cur")
 	elif [[ $cur == -* ]]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
@@ -35,6 +36,10 @@ _enforcer() {
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
 		done < <(compgen -f -- "$cur"; systemctl list-units --plain --no-legend --type=service,scope "$cur*" 2>/dev/null | cut -d' ' -f1)
+	elif [ "$command" = latency ]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -W "on off" -- "$cur")
 	elif [ "$command" = load ] || [ "$command" = run ]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")

@@ -25,9 +25,9 @@ START_TEST(conf_values)
 	ck_assert_str_eq(c.compiler, "");
 	ck_assert_uint_eq(c.compile_seconds, 60);
 	ck_assert_uint_eq(c.compile_mib, 1024);
-	ck_assert(!c.audit && !c.accept_links && !c.seal && c.selftest_seconds == 60);
+	ck_assert(!c.audit && !c.accept_links && !c.seal && !c.latency && c.selftest_seconds == 60);
 	ck_assert_int_eq(parse("# all of them\n\npolicy-dir=/a b\t# with a space\r\n compiler = /c\ncompile-user = daemon\n"
-			       "compile-seconds = 3600\ncompile-memory = 64\nmode = audit\naccept-links = yes\nseal = yes\nselftest-seconds = 0",
+			       "compile-seconds = 3600\ncompile-memory = 64\nmode = audit\naccept-links = yes\nseal = yes\nlatency = yes\nselftest-seconds = 0",
 			       &c, &err),
 			 0);
 	ck_assert_str_eq(c.policy_dir, "/a b");
@@ -35,7 +35,7 @@ START_TEST(conf_values)
 	ck_assert_str_eq(c.compile_user, "daemon");
 	ck_assert_uint_eq(c.compile_seconds, 3600);
 	ck_assert_uint_eq(c.compile_mib, 64);
-	ck_assert(c.audit && c.accept_links && c.seal && c.selftest_seconds == 0);
+	ck_assert(c.audit && c.accept_links && c.seal && c.latency && c.selftest_seconds == 0);
 	ck_assert_uint_eq(c.noutputs, 0);
 	ck_assert_int_eq(parse("output = journal\noutput = file /a format=ecs # and\noutput=stdout", &c, &err), 0);
 	ck_assert_uint_eq(c.noutputs, 3);
@@ -66,6 +66,7 @@ START_TEST(conf_refused)
 		{"mode = Audit", "x.conf:1: mode: 'enforce' or 'audit' is wanted"},
 		{"mode =", "x.conf:1: mode: 'enforce' or 'audit' is wanted"},
 		{"seal = on", "x.conf:1: seal: 'no' or 'yes' is wanted"},
+		{"latency = on", "x.conf:1: latency: 'no' or 'yes' is wanted"},
 		{"selftest-seconds = 86401", "x.conf:1: selftest-seconds: a number from 0 to 86400 is wanted"},
 		{"accept-links = 1", "x.conf:1: accept-links: 'no' or 'yes' is wanted"},
 		{"compile-seconds = 0", "x.conf:1: compile-seconds: a number from 1 to 3600 is wanted"},

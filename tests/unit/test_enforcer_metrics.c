@@ -90,6 +90,11 @@ START_TEST(reader_refuses)
 		{"# HELP a b\n# TYPE a gauge\n# HELP c d\n# TYPE c gauge\na 1\n", "5: a series of a, which did not just begin"},
 		{"# HELP a b\\q\n# TYPE a gauge\n", "1: an escape that is none"},
 		{"# HELP a b\n# TYPE a gauge\na{x=\"\xff\"} 1\n", "0: 'utf-8' codec can't decode byte 0xff in position 31: invalid start byte"},
+		{"# HELP a b\n# TYPE a histogram\na 1\n", "3: a is no part of a histogram"},
+		{"# HELP a b\n# TYPE a histogram\na_sum{le=\"1\"} 1\n", "3: le belongs to buckets"},
+		{"# HELP a b\n# TYPE a histogram\na_bucket{le=\"1\"} 2\na_bucket{le=\"+Inf\"} 1\n", "4: a bucket that is less than the one before"},
+		{"# HELP a b\n# TYPE a histogram\na_bucket{le=\"1\"} 2\na_sum 1\n", "4: no bucket for +Inf"},
+		{"# HELP a b\n# TYPE a histogram\na_bucket{le=\"+Inf\"} 2\na_sum 1\na_count 1\n", "5: the count is not that of the buckets"},
 		{"# HELP a b\r\n# TYPE a gauge\n", "1: a control character"},
 	};
 
@@ -247,6 +252,56 @@ START_TEST(what_is_not_always_there)
 	ck_assert(has(&b, "bailiff_state{state=\"not-loaded\"} 1"));
 	ck_assert(has(&b, "bailiff_daemon_up 0"));
 	ck_assert_ptr_null(strstr(bl_buf_text(&b), "bailiff_generation"));
+	bl_buf_free(&b);
+	forget(s);
+}
+END_TEST
+
+static void put_call(struct bl_hook_latency *l, uint64_t ns)
+{
+	uint32_t i = 0;
+
+	while (i < BL_LATENCY_BUCKETS - 1 && ns >= (uint64_t)BL_LATENCY_FIRST << i)
+		i++;
+	l->timed = true;
+	l->calls++;
+	l->sum.ns += ns;
+	l->sum.buckets[i]++;
+}
+
+/* Hooks that are not timed have no line, those without a call none for people. */
+START_TEST(latency)
+{
+	struct bl_status *s = example();
+	struct bl_buf b = BL_BUF_INIT;
+	json_t *list;
+
+	bl_metrics_text(&b, s, 1000);
+	ck_assert_ptr_null(strstr(bl_buf_text(&b), "latency"));
+	bl_buf_reset(&b);
+	s->latency_on = true;
+	s->latency[1].timed = true;
+	for (int i = 0; i < 98; i++)
+		put_call(&s->latency[0], 100);
+	put_call(&s->latency[0], 1500000);
+	put_call(&s->latency[0], 5000000000);
+	bl_metrics_text(&b, s, 1000);
+	(void)good(bl_buf_text(&b));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_bucket{hook=\"task_alloc\",le=\"0.000000128\"} 98"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_bucket{hook=\"task_alloc\",le=\"0.001048576\"} 98"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_bucket{hook=\"task_alloc\",le=\"0.002097152\"} 99"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_bucket{hook=\"task_alloc\",le=\"2.147483648\"} 99"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_bucket{hook=\"task_alloc\",le=\"+Inf\"} 100"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_sum{hook=\"task_alloc\"} 5.001509800"));
+	ck_assert(has(&b, "bailiff_hook_latency_seconds_count{hook=\"task_alloc\"} 100"));
+	bl_buf_reset(&b);
+	bl_latency_text(&b, s->latency);
+	ck_assert_str_eq(bl_buf_text(&b), "HOOK                              CALLS       MEAN        50%        99%        ALL\n"
+					  "task_alloc                          100    50.0 ms  <128.0 ns    <2.0 ms     >2.1 s\n");
+	list = bl_latency_json(s->latency);
+	ck_assert_uint_eq(json_array_size(list), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(list, 0), "calls")), 100);
+	json_decref(list);
 	bl_buf_free(&b);
 	forget(s);
 }
@@ -586,6 +641,7 @@ int main(void)
 	tcase_add_test(t, escapes);
 	tcase_add_test(t, everything);
 	tcase_add_test(t, what_is_not_always_there);
+	tcase_add_test(t, latency);
 	tcase_add_test(t, few_series);
 	tcase_add_test(t, http);
 	tcase_add_test(t, clients_that_hang);
