@@ -158,6 +158,10 @@ $(O)/tests/vm/hold.bpf.o: tests/vm/hold.bpf.c
 -include tests/match/build.mk
 -include tests/fuzz/build.mk
 
+$(O)/tests/fail/kernel.so: tests/fail/kernel.c $(wildcard include/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -Wno-missing-prototypes -D_GNU_SOURCE -Iinclude -fPIC -shared -o $@ $<
+
 .PHONY: unit golden deps man sanitize check-host check-vm check demo golden-update check-long distclean
 $(O)/tests/fail/fail.so: tests/fail/fail.c
 	@mkdir -p $(@D)
@@ -211,12 +215,20 @@ check-all:
 check-here:
 	@$(MAKE) --no-print-directory -j1 unit
 	@$(MAKE) --no-print-directory -j1 check-match
+	@$(MAKE) --no-print-directory -j1 check-steps
+
+## make check-steps     the enforcer with each bpf(2) call and allocation failing, and killed after each change: no guest. STEPS="1 1" is all of them
+.PHONY: check-steps
+STEPS ?= 500 7
+check-steps: all $(O)/tests/fail/fail.so $(O)/tests/fail/kernel.so $(O)/tests/vm/nth
+	@tests/fail/enforcer $(STEPS)
 
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff $(O)/tests/match/match
 	@tests/vm/fetch-kernels $(KERNELS)
+	@$(MAKE) --no-print-directory check-steps STEPS="1 1"
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/match/match --seed $$s; done
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \

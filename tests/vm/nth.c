@@ -111,7 +111,7 @@ static bool go_on(pid_t pid, int *status)
 			return false;
 		if (WSTOPSIG(*status) == (SIGTRAP | 0x80))
 			return true;
-		sig = WSTOPSIG(*status);
+		sig = *status >> 16 != 0 ? 0 : WSTOPSIG(*status); /* an exec is no signal */
 	}
 }
 
@@ -129,7 +129,7 @@ static pid_t start(char **argv)
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) /* at its execve */
 		exit(3);
-	if (ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) < 0)
+	if (ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) < 0)
 		die("PTRACE_SETOPTIONS");
 	return pid;
 }
