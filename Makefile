@@ -80,7 +80,7 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
 
 $(O)/enforcer/%.o: enforcer/%.c $(O)/bpf/bailiff.skel.h $(O)/bpf/parts.skel.h $(O)/bpf/inodes.skel.h $(O)/bpf/latency.skel.h \
-		$(O)/bpf/seal.skel.h
+		$(O)/bpf/seal.skel.h $(O)/bpf/witness.skel.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ienforcer -I$(O)/bpf -c -o $@ $<
 

@@ -100,6 +100,7 @@ static __always_inline __u32 dentry_flags(struct dentry *d)
 static __noinline int refuse(__u32 what)
 {
 	__u64 *n = bpf_map_lookup_elem(&seal_refused, &what);
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct bl_seal_record *r;
 
 	if (n)
@@ -110,8 +111,13 @@ static __noinline int refuse(__u32 what)
 	r->boot_ns = bpf_ktime_get_boot_ns();
 	r->what = what;
 	r->pid = bpf_get_current_pid_tgid() >> 32;
-	r->uid = (__u32)bpf_get_current_uid_gid();
-	r->pad = 0;
+	r->tid = (__u32)bpf_get_current_pid_tgid();
+	r->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	r->uid = BPF_CORE_READ(task, cred, uid.val);
+	r->euid = BPF_CORE_READ(task, cred, euid.val);
+	r->gid = BPF_CORE_READ(task, cred, gid.val);
+	r->egid = BPF_CORE_READ(task, cred, egid.val);
+	r->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	bpf_ringbuf_submit(r, 0);
 	return -EPERM;

@@ -25,12 +25,15 @@
 #include "load.h"
 #include "metrics.h"
 #include "metrics_serve.h"
-#include "pins.h"
+#include "notice.h"
 #include "output.h"
+#include "pins.h"
 #include "probe.h"
 #include "seal.h"
 #include "selftest.h"
+#include "text.h"
 #include "trial.h"
+#include "witness.h"
 #include "worker.h"
 
 #include "banned.h"
@@ -52,6 +55,7 @@ struct daemon {
 	int epoll, signals, timer;
 	int events_lock;
 	struct bl_seal_log *seal_log; /* NULL: there is no seal */
+	struct bl_witnesses *witnesses; /* NULL: there is one, or it could not be had */
 	uint32_t gen;
 	uint64_t needs;		   /* bl_needs() of it */
 	uint32_t selftest_seconds; /* between two self-tests, 0: none */
@@ -294,10 +298,30 @@ static void say_gap(void *arg, const char *gap, const char *cure)
 	(void)fprintf(stderr, "enforcer: the seal does not hold this: %s; %s\n", gap, cure);
 }
 
-static void say_refusal(void *arg, const char *line)
+/* To outputs and clients, once there are any. It is no event that the kernel counted. */
+static void give_notice(struct daemon *d, struct bl_buf *record)
 {
-	(void)arg;
-	say_lines(line);
+	struct bl_event_view e;
+
+	if (d->outputs && d->ctl && bl_buf_text(record) && bl_record_decode(record->data, record->len, &e)) {
+		bl_outputs_event(d->outputs, &d->names, &e);
+		bl_ctl_event(d->ctl, record->data, record->len);
+	}
+	bl_buf_free(record);
+}
+
+static void on_refusal(void *arg, const struct bl_seal_record *r)
+{
+	struct bl_buf b = BL_BUF_INIT, comm = BL_BUF_INIT;
+	const char *word = bl_seal_word(r->what);
+	struct daemon *d = arg;
+
+	bl_text_escape(&comm, r->comm, strnlen((const char *)r->comm, sizeof(r->comm)));
+	(void)fprintf(stderr, "enforcer: the seal refused: %s, by (%s)[%" PRIu32 "] uid=%" PRIu32 "\n", word ? word : "?", bl_buf_text(&comm) ? bl_buf_text(&comm) : "?",
+		      r->pid, r->uid);
+	bl_buf_free(&comm);
+	bl_notice_seal(&b, r, d->gen);
+	give_notice(d, &b);
 }
 
 static int seal_locked(struct daemon *d, const struct bl_conf *conf, struct bl_error *err)
@@ -314,7 +338,7 @@ static int seal_locked(struct daemon *d, const struct bl_conf *conf, struct bl_e
 	(void)fprintf(stderr, "enforcer: sealed: generation %" PRIu32 " stays in force until the machine is booted again\n", d->gen);
 	bl_seal_gaps(g.image.tables, say_gap, NULL);
 	bl_gen_free(&g);
-	return bl_seal_log_open(say_refusal, NULL, &d->seal_log, err);
+	return bl_seal_log_open(on_refusal, d, &d->seal_log, err);
 }
 
 /* Before a seal, after which nothing can be loaded. What cannot be timed is enforced all the same. */
@@ -330,6 +354,7 @@ static void take_latency(void)
 static int take_seal(struct daemon *d, struct bl_error *err)
 {
 	struct bl_conf *conf = malloc(sizeof(*conf));
+	struct bl_error why = {""};
 	int lock, r = conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
 
 	if (r == 0) {
@@ -346,6 +371,9 @@ static int take_seal(struct daemon *d, struct bl_error *err)
 		}
 	}
 	free(conf);
+	/* a seal refuses what these could only tell of */
+	if (r == 0 && bl_seal_state() == BL_SEAL_OFF && bl_witness_open(&d->witnesses, &why) < 0)
+		(void)fprintf(stderr, "enforcer: %s; alarms will not say who it was\n", why.text);
 	return r;
 }
 
@@ -548,6 +576,9 @@ static int start(struct daemon *d, struct bl_error *err)
 /* Says so once: when what was well is not any more, or is again. */
 static void set_alarm(struct daemon *d, const char *why)
 {
+	static const char over[] = "the alarm is over: enforcement is as it should be";
+	struct bl_buf b = BL_BUF_INIT;
+
 	if (d->alarm == (why != NULL))
 		return;
 	d->alarm = why != NULL;
@@ -555,7 +586,9 @@ static void set_alarm(struct daemon *d, const char *why)
 		bl_alarm_note(why);
 	else
 		bl_alarm_forget();
-	(void)fprintf(stderr, "enforcer: %s%s\n", why ? "ALARM: " : "the alarm is over: enforcement is as it should be", why ? why : "");
+	(void)fprintf(stderr, "enforcer: %s%s\n", why ? "ALARM: " : over, why ? why : "");
+	bl_notice_alarm(&b, why ? why : over, why != NULL, d->gen);
+	give_notice(d, &b);
 	tell_state(d, "");
 }
 
@@ -570,10 +603,22 @@ static const char *missing_hook(const struct daemon *d)
 	return NULL;
 }
 
+static int hook_is_gone(const struct daemon *d, const char *hook, struct bl_error *err)
+{
+	struct bl_buf who = BL_BUF_INIT;
+	int r;
+
+	bl_witness_say(d->witnesses, "links", hook, &who);
+	r = bl_error_set(err, BL_REFUSED, "somebody detached the hook %s, which the policy needs: what it asks is not enforced; load the policy again%s", hook,
+			 who.len > 0 && bl_buf_text(&who) ? bl_buf_text(&who) : "");
+	bl_buf_free(&who);
+	return r;
+}
+
 static int test_locked(struct daemon *d, struct bl_error *err)
 {
 	const char *hook = missing_hook(d);
-	int r = hook ? bl_error_set(err, BL_REFUSED, "somebody detached the hook %s, which the policy needs: what it asks is not enforced; load the policy again", hook) : 0;
+	int r = hook ? hook_is_gone(d, hook, err) : 0;
 
 	if (r == 0)
 		r = bl_selftest(&d->object, err);
@@ -604,8 +649,21 @@ static void test_again(struct daemon *d)
 static void look_after(struct daemon *d)
 {
 	bl_seal_log_read(d->seal_log);
+	bl_witness_read(d->witnesses);
 	if (d->selftest_seconds != 0 && (--d->selftest_in == 0 || (!d->alarm && missing_hook(d))))
 		test_again(d);
+}
+
+static int policy_is_gone(struct daemon *d, struct bl_error *err)
+{
+	struct bl_buf who = BL_BUF_INIT;
+	int r;
+
+	bl_witness_read(d->witnesses);
+	bl_witness_say(d->witnesses, "maps", "slot", &who);
+	r = bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more%s", who.len > 0 && bl_buf_text(&who) ? bl_buf_text(&who) : "");
+	bl_buf_free(&who);
+	return r;
 }
 
 /* Notices a policy that was replaced, one that was taken out, and a change by somebody else that failed; ends a trial that is over. */
@@ -625,7 +683,7 @@ static int look(struct daemon *d, struct bl_error *err)
 	bl_worker_step(d->worker, &d->object);
 	bl_metrics_tick(d->metrics);
 	if (!bl_pins_has("maps/slot"))
-		return bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more");
+		return policy_is_gone(d, err);
 	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == 0)
 		return 0;
 	read_failure(&f);
@@ -694,6 +752,7 @@ static void finish(struct daemon *d)
 		(void)close(lock);
 	}
 	bl_seal_log_close(d->seal_log);
+	bl_witness_close(d->witnesses);
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
 	bl_worker_close(d->worker);

@@ -36,7 +36,9 @@ static void put_kind(json_t *o, const struct bl_event *ev)
 {
 	const char *category = "host", *type = "change";
 
-	switch (ev->op) {
+	switch (bl_event_is_notice(ev) ? BL_NOTICE_NUMBER : ev->op) {
+	case BL_NOTICE_NUMBER:
+		break;
 	case BL_OP_READ:
 		category = "file", type = "access";
 		break;
@@ -82,17 +84,17 @@ static void put_event(json_t *o, const struct bl_event_view *e, const struct bl_
 	struct bl_buf b = BL_BUF_INIT;
 	int level = bl_event_severity(names);
 
-	bl_tree_put(o, "event.kind", json_string("event"));
+	bl_tree_put(o, "event.kind", json_string(ev->flags & BL_EVF_ALARM ? "alert" : "event"));
 	put_kind(o, ev);
 	bl_tree_put(o, "event.outcome", json_string(bl_event_refused(ev) ? "failure" : "success"));
-	bl_tree_put(o, "event.action", json_string(bl_text_op(ev->op)));
+	bl_tree_put(o, "event.action", json_string(bl_event_op(ev)));
 	bl_tree_put(o, "event.module", json_string("bailiff"));
 	bl_tree_put(o, "event.dataset", json_string("bailiff.events"));
 	bl_tree_put(o, "event.provider", json_string("bailiff"));
 	bl_event_id(&b, ev);
 	bl_tree_put(o, "event.id", bl_tree_taken(&b));
 	bl_tree_put(o, "event.sequence", bl_tree_number(ev->seq));
-	bl_tree_put(o, "event.reason", json_string(bl_text_reason_long(ev->reason)));
+	bl_tree_put(o, "event.reason", json_string(bl_event_is_notice(ev) ? bl_event_op(ev) : bl_text_reason_long(ev->reason)));
 	if (level >= 0)
 		bl_tree_put(o, "event.severity", json_integer(severity[level]));
 	if (names->tag)

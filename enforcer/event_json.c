@@ -57,6 +57,11 @@ static void set_object(json_t *o, const struct bl_event_view *e)
 {
 	struct bl_buf text = BL_BUF_INIT;
 
+	if (bl_event_is_notice(e->ev)) {
+		(void)json_object_set_new(o, "kind", json_string("notice"));
+		set_bytes(o, "object", e->obj, e->ev->obj_len);
+		return;
+	}
 	(void)json_object_set_new(o, "kind", json_string(bl_text_kind(e->ev->kind)));
 	if (e->ev->kind == BL_KEY_PATH) {
 		set_bytes(o, "object", e->obj,
@@ -72,7 +77,7 @@ static void set_rule(json_t *o, const struct bl_event *ev, const struct bl_event
 {
 	json_t *rule = json_object();
 
-	if (names->profile)
+	if (names->profile || bl_event_is_notice(ev))
 		set_string(o, "profile", names->profile);
 	else
 		set_number(o, "profile", ev->profile);
@@ -82,7 +87,7 @@ static void set_rule(json_t *o, const struct bl_event *ev, const struct bl_event
 	set_number(rule, "line", names->line);
 	set_string(rule, "text", names->rule);
 	(void)json_object_set_new(o, "rule", rule);
-	(void)json_object_set_new(o, "reason", json_string(bl_text_reason(ev->reason)));
+	(void)json_object_set_new(o, "reason", json_string(bl_event_is_notice(ev) ? bl_event_op(ev) : bl_text_reason(ev->reason)));
 	set_string(o, "message", names->message);
 	set_string(o, "tag", names->tag);
 	set_string(o, "severity", names->severity);
@@ -163,7 +168,7 @@ json_t *bl_event_tree(struct bl_gen_names *n, const struct bl_event_view *e)
 	(void)json_object_set_new(o, "summary", json_boolean(ev->flags & BL_EVF_SUMMARY));
 	(void)json_object_set_new(o, "verdict", json_string(bl_event_verdict(ev)));
 	(void)json_object_set_new(o, "mode", json_string(bl_text_mode(ev->mode)));
-	(void)json_object_set_new(o, "op", json_string(bl_text_op(ev->op)));
+	(void)json_object_set_new(o, "op", json_string(bl_event_op(ev)));
 	set_object(o, e);
 	(void)json_object_set_new(o, "canonical", json_boolean(ev->flags & BL_EVF_CANONICAL));
 	set_rule(o, ev, &names);

@@ -129,7 +129,7 @@ static void put_outcome(json_t *o, const struct bl_event *ev, const struct bl_ev
 	bl_tree_put(o, "disposition_id", json_integer(disposition));
 	bl_tree_put(o, "severity_id", json_integer(level < 0 ? 1 : level + 2));
 	bl_tree_put(o, "status_id", json_integer(1));
-	bl_tree_put(o, "is_alert", json_boolean(ev->verdict >= BL_V_DENY));
+	bl_tree_put(o, "is_alert", json_boolean(ev->verdict >= BL_V_DENY || (ev->flags & BL_EVF_ALARM) != 0));
 }
 
 static void put_metadata(json_t *o, const struct bl_event *ev)
@@ -150,7 +150,7 @@ static void put_finding(json_t *o, const struct bl_event_view *e, const struct b
 
 	bl_event_id(&b, e->ev);
 	bl_tree_put(o, "finding_info.uid", bl_tree_taken(&b));
-	bl_buf_printf(&b, "%s %s", bl_event_verdict(e->ev), bl_text_op(e->ev->op));
+	bl_buf_printf(&b, "%s %s", bl_event_verdict(e->ev), bl_event_op(e->ev));
 	bl_tree_put(o, "finding_info.title", bl_tree_taken(&b));
 	bl_tree_put(o, "finding_info.desc", bl_tree_text(names->message));
 	if (names->tag)

@@ -41,6 +41,8 @@ static void text_profile(struct bl_buf *b, const struct bl_event *ev, const stru
 
 static void text_why(struct bl_buf *b, const struct bl_event *ev, const struct bl_event_names *names)
 {
+	if (bl_event_is_notice(ev))
+		return;
 	if (ev->reason == BL_R_DEFAULT) {
 		bl_buf_str(b, " default of profile ");
 		text_profile(b, ev, names);
@@ -65,7 +67,7 @@ static void text_why(struct bl_buf *b, const struct bl_event *ev, const struct b
 
 static void text_generation(struct bl_buf *b, const struct bl_event *ev, const struct bl_event_names *names)
 {
-	if (!names->profile)
+	if (!names->profile && !bl_event_is_notice(ev))
 		bl_buf_printf(b, " of generation %" PRIu32, ev->gen);
 }
 
@@ -85,8 +87,10 @@ void bl_event_text(struct bl_buf *b, struct bl_gen_names *n, const struct bl_eve
 
 	bl_event_names(n, ev, &names);
 	bl_text_time(b, e->more->wall_ns);
-	bl_buf_printf(b, " %s %s ", bl_event_verdict(ev), bl_text_op(ev->op));
-	if (ev->obj_len > 0)
+	bl_buf_printf(b, " %s %s ", bl_event_verdict(ev), bl_event_op(ev));
+	if (bl_event_is_notice(ev))
+		bl_text_escape(b, e->obj, ev->obj_len);
+	else if (ev->obj_len > 0)
 		bl_text_object(b, ev->kind, e->obj, ev->obj_len);
 	else
 		bl_buf_str(b, "(unknown name)");

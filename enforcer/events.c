@@ -113,9 +113,11 @@ static const char *string_or_null(const struct bl_image *img, uint32_t off)
 
 void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl_event_names *ret)
 {
-	const struct bl_image *img = bl_names_image(n, ev->gen);
+	const struct bl_image *img = bl_event_is_notice(ev) ? NULL : bl_names_image(n, ev->gen);
 
 	*ret = (struct bl_event_names){0};
+	if (bl_event_is_notice(ev))
+		ret->severity = ev->flags & BL_EVF_OVER ? "low" : ev->flags & BL_EVF_ALARM ? "critical" : "high";
 	if (!img || ev->profile >= img->tables->nprofiles)
 		return;
 	ret->profile = bl_image_str(img, img->profiles[ev->profile].name);
@@ -131,6 +133,18 @@ void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl
 	ret->message = string_or_null(img, img->rules[ev->rule].message);
 	ret->tag = string_or_null(img, img->rules[ev->rule].tag);
 	ret->severity = string_or_null(img, img->rules[ev->rule].severity);
+}
+
+bool bl_event_is_notice(const struct bl_event *ev)
+{
+	return (ev->flags & (BL_EVF_SEAL | BL_EVF_ALARM)) != 0;
+}
+
+const char *bl_event_op(const struct bl_event *ev)
+{
+	if (ev->flags & BL_EVF_ALARM)
+		return "alarm";
+	return ev->flags & BL_EVF_SEAL ? "seal" : bl_text_op(ev->op);
 }
 
 const char *bl_event_verdict(const struct bl_event *ev)

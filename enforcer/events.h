@@ -65,6 +65,11 @@ struct bl_event_names {
 };
 void bl_event_names(struct bl_gen_names *n, const struct bl_event *ev, struct bl_event_names *ret);
 
+/* Of no rule: the seal's, or an alarm. */
+bool bl_event_is_notice(const struct bl_event *ev);
+/* The operation, "seal" or "alarm". */
+const char *bl_event_op(const struct bl_event *ev);
+
 /* "deny", "would-kill", "log"... */
 const char *bl_event_verdict(const struct bl_event *ev);
 

@@ -335,31 +335,20 @@ int bl_seal_set(const struct bl_conf *conf, struct bl_error *err)
 
 struct bl_seal_log {
 	struct ring_buffer *ring;
-	void (*fn)(void *arg, const char *line);
+	bl_seal_log_fn *fn;
 	void *arg;
 };
 
 static int on_record(void *arg, void *data, size_t size)
 {
-	const struct bl_seal_record *r = data;
 	struct bl_seal_log *l = arg;
-	char line[256], comm[BL_COMM_LEN + 1];
-	const char *word;
 
-	if (size < sizeof(*r))
-		return 0;
-	word = bl_seal_word(r->what);
-	memcpy(comm, r->comm, BL_COMM_LEN);
-	comm[BL_COMM_LEN] = '\0';
-	for (char *c = comm; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	(void)snprintf(line, sizeof(line), "the seal refused: %s, by (%s)[%" PRIu32 "] uid=%" PRIu32, word ? word : "?", comm, r->pid, r->uid);
-	l->fn(l->arg, line);
+	if (size >= sizeof(struct bl_seal_record))
+		l->fn(l->arg, data);
 	return 0;
 }
 
-int bl_seal_log_open(void (*fn)(void *arg, const char *line), void *arg, struct bl_seal_log **ret, struct bl_error *err)
+int bl_seal_log_open(bl_seal_log_fn *fn, void *arg, struct bl_seal_log **ret, struct bl_error *err)
 {
 	struct bl_seal_log *l = calloc(1, sizeof(*l));
 	int fd = bl_pins_open("seal/maps/seal_log");

@@ -41,9 +41,10 @@ int bl_seal_refused(uint64_t ret[BL_SEAL_WHAT_MAX], struct bl_error *err);
 /* What it does not hold on this machine with this policy (NULL: none is known): fn gets each gap and its cure. */
 void bl_seal_gaps(const struct bl_tables *t, void (*fn)(void *arg, const char *gap, const char *cure), void *arg);
 
-/* Refusals as they come, one line of text each. Only one reader may exist: the caller holds the events lock. */
+/* Refusals as they come. Only one reader may exist: the caller holds the events lock. */
 struct bl_seal_log;
-int bl_seal_log_open(void (*fn)(void *arg, const char *line), void *arg, struct bl_seal_log **ret, struct bl_error *err);
+typedef void bl_seal_log_fn(void *arg, const struct bl_seal_record *r);
+int bl_seal_log_open(bl_seal_log_fn *fn, void *arg, struct bl_seal_log **ret, struct bl_error *err);
 void bl_seal_log_read(struct bl_seal_log *l);
 void bl_seal_log_close(struct bl_seal_log *l);
 

@@ -181,7 +181,7 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 
 	(void)record;
 	(void)size;
-	if (ev->gen != t->gen || i >= t->n)
+	if (bl_event_is_notice(ev) || ev->gen != t->gen || i >= t->n)
 		return 0;
 	bl_buf_printf(&b, "%s ", bl_text_op(ev->op));
 	bl_text_object(&b, ev->kind, e->obj, ev->obj_len);

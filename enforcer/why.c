@@ -240,7 +240,7 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 	struct refusal new = {.times = e->ev->count};
 	size_t i = 0;
 
-	if (e->ev->verdict < BL_V_DENY || !bl_why_matches(e, w->who))
+	if (bl_event_is_notice(e->ev) || e->ev->verdict < BL_V_DENY || !bl_why_matches(e, w->who))
 		return 0;
 	while (i < w->n && !equal(&w->seen[i].e, e))
 		i++;

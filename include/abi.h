@@ -399,6 +399,11 @@ struct bl_result {
 #define BL_EVF_CANONICAL 1u /* the object's name is a canonical one, not that by which it was reached */
 #define BL_EVF_UNTRUSTED 2u /* of the label: BL_LF_UNTRUSTED */
 #define BL_EVF_SUMMARY 4u   /* made by the enforcer of one that it had, to say how many there were */
+/* Made by the enforcer about no rule (enforcer/notice.h): the object is text, operation and kind are BL_NOTICE_NUMBER. */
+#define BL_EVF_SEAL 8u   /* the seal refused it */
+#define BL_EVF_ALARM 16u /* the daemon's self-test failed, */
+#define BL_EVF_OVER 32u  /* or passes again */
+#define BL_NOTICE_NUMBER 255u
 #define BL_EVENT_ANCESTORS 8u
 #define BL_TTY_LEN 16u
 

@@ -5,7 +5,7 @@
 
 #include "abi.h"
 
-#define BL_SEAL_VERSION 1u
+#define BL_SEAL_VERSION 2u
 #define BL_SEAL_OBJECTS 16384u /* ids of maps, programs and links that are held */
 #define BL_SEAL_INODES 16384u  /* files and directories that are held */
 
@@ -77,8 +77,13 @@ struct bl_seal_record {
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 	__u32 what;
 	__u32 pid; /* thread group */
+	__u32 tid;
+	__u32 ppid;
 	__u32 uid; /* real */
-	__u32 pad;
+	__u32 euid;
+	__u32 gid;
+	__u32 egid;
+	__u64 start_ns; /* of the process, CLOCK_BOOTTIME */
 	__u8 comm[BL_COMM_LEN];
 };
 

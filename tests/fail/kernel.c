@@ -51,7 +51,11 @@ static int (*real_execve)(const char *, char *const *, char *const *);
 static int (*real_statfs)(const char *, struct statfs *);
 static unsigned long count, fail_at;
 static int fail_errno = ENOMEM;
-static int types[1 << 12]; /* descriptors of BTF, by id, as long as the process lives */
+static struct {
+	uint32_t id;
+	int fd;
+} types[256]; /* BTF, as long as the process lives, the last of an id's low bits */
+#define TYPE(id) types[(id) % (sizeof(types) / sizeof(types[0]))]
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -278,15 +282,19 @@ static int btf_load(const union bpf_attr *a)
 	struct object o = {.kind = TYPES};
 	int fd = object_make(&o, (void *)(uintptr_t)a->btf, a->btf_size);
 
-	if (fd >= 0 && o.id < sizeof(types) / sizeof(types[0]))
-		types[o.id] = fcntl(fd, F_DUPFD_CLOEXEC, 100);
+	if (fd < 0)
+		return fd;
+	if (TYPE(o.id).id != 0)
+		close(TYPE(o.id).fd);
+	TYPE(o.id).id = o.id;
+	TYPE(o.id).fd = fcntl(fd, F_DUPFD_CLOEXEC, 100);
 	return fd;
 }
 
 static int btf_by_id(uint32_t id)
 {
-	if (id < sizeof(types) / sizeof(types[0]) && types[id] > 0)
-		return fcntl(types[id], F_DUPFD_CLOEXEC, 3);
+	if (TYPE(id).id == id)
+		return fcntl(TYPE(id).fd, F_DUPFD_CLOEXEC, 3);
 	errno = ENOENT;
 	return -1;
 }

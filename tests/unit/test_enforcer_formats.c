@@ -12,6 +12,7 @@
 #include "event_record.h"
 #include "event_tree.h"
 #include "format.h"
+#include "notice.h"
 
 #include "banned.h"
 
@@ -216,6 +217,17 @@ static const struct sample samples[] = {
 	SAMPLE(BL_OP_SETUID, BL_KEY_SYS, "\x2b\x00\x00\x03\xe8"),
 };
 
+/* 0: of the seal; 1: an alarm; 2: its end. */
+static void notice(struct bl_buf *b, int which)
+{
+	static const struct bl_seal_record refused = {.boot_ns = 7847735404, .start_ns = 7840000000, .what = BL_SEAL_SIGNAL, .pid = 999999999, .tid = 999999999, .ppid = 1, .uid = 0, .comm = "ki\x1bll"};
+
+	if (which == 0)
+		bl_notice_seal(b, &refused, 1);
+	else
+		bl_notice_alarm(b, which == 1 ? "somebody detached the hook \"x\"\xff" : "over", which == 1, 1);
+}
+
 static void each_event(void (*fn)(struct bl_gen_names *names, const struct bl_event_view *e, void *arg), void *arg)
 {
 	static const struct {
@@ -242,6 +254,12 @@ static void each_event(void (*fn)(struct bl_gen_names *names, const struct bl_ev
 		if (i % 2 == 0)
 			t.exes[0] = NULL;
 		event_record(&b, &ev, &t);
+		ck_assert(bl_record_decode(b.data, b.len, &e));
+		fn(&names, &e, arg);
+	}
+	for (int i = 0; i < 3; i++) {
+		bl_buf_reset(&b);
+		notice(&b, i);
 		ck_assert(bl_record_decode(b.data, b.len, &e));
 		fn(&names, &e, arg);
 	}
@@ -318,6 +336,42 @@ START_TEST(tables_are_used)
 			ck_assert_msg(known, "%s is never written", tables[t]->f[i].name);
 		}
 	}
+}
+END_TEST
+
+/* What no rule made has a profile, rule and operation of no policy, and its own words for them. */
+START_TEST(notices)
+{
+	static const char *const ops[] = {"seal", "alarm", "alarm"}, *const objects[] = {"signal", "somebody detached the hook \"x\"\xef\xbf\xbd", "over"},
+				 *const severities[] = {"high", "critical", "low"}, *const verdicts[] = {"deny", "log", "log"};
+	struct bl_gen_names names = {.gens = {{.gen = 1}}};
+	struct bl_buf b = BL_BUF_INIT, text = BL_BUF_INIT;
+	struct bl_event_view e;
+
+	for (int i = 0; i < 3; i++) {
+		json_t *o;
+
+		bl_buf_reset(&b);
+		notice(&b, i);
+		ck_assert(bl_record_decode(b.data, b.len, &e));
+		o = bl_event_tree(&names, &e);
+		ck_assert_str_eq(json_string_value(json_object_get(o, "op")), ops[i]);
+		ck_assert_str_eq(json_string_value(json_object_get(o, "reason")), ops[i]);
+		ck_assert_str_eq(json_string_value(json_object_get(o, "kind")), "notice");
+		ck_assert_str_eq(json_string_value(json_object_get(o, "object")), objects[i]);
+		ck_assert_str_eq(json_string_value(json_object_get(o, "severity")), severities[i]);
+		ck_assert_str_eq(json_string_value(json_object_get(o, "verdict")), verdicts[i]);
+		ck_assert(json_is_null(json_object_get(o, "profile")));
+		ck_assert(json_is_null(json_object_get(json_object_get(o, "rule"), "text")));
+		json_decref(o);
+	}
+	bl_buf_reset(&b);
+	notice(&b, 0);
+	ck_assert(bl_record_decode(b.data, b.len, &e));
+	bl_event_text(&text, &names, &e);
+	ck_assert_str_eq(strstr(bl_buf_text(&text), "Z ") + 2, "deny seal signal by (ki\\x1bll)[999999999] uid=0 severity high");
+	bl_buf_free(&text);
+	bl_buf_free(&b);
 }
 END_TEST
 
@@ -399,6 +453,7 @@ int main(void)
 	tcase_add_test(t, ecs);
 	tcase_add_test(t, ocsf);
 	tcase_add_test(t, tables_are_used);
+	tcase_add_test(t, notices);
 	tcase_add_test(t, syslog_5424);
 	tcase_add_test(t, journal_fields);
 	suite_add_tcase(s, t);

@@ -19,7 +19,8 @@ replay_keep() {
 	[ -s "$replay/new" ] || return 0
 	read -r epoch <"$replay/epoch"
 	cat "$replay/new" >>"$replay/unread"
-	sed "s/.*/{\"epoch\":$epoch,\"event\":&}/" "$replay/new" >>"$replay/said"
+	# notices are about no policy
+	grep -v '"op":"\(seal\|alarm\)"' "$replay/new" | sed "s/.*/{\"epoch\":$epoch,\"event\":&}/" >>"$replay/said"
 	: >"$replay/new"
 }
 

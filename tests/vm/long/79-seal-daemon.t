@@ -50,7 +50,7 @@ wait $daemon 2>/dev/null
 start
 rm $pins/links/file_open
 until_true grep -q 'ALARM: somebody detached the hook file_open' "$err"
-like "$(cat "$err")" 'ALARM: somebody detached the hook file_open' "a detached hook is an alarm"
+like "$(cat "$err")" 'ALARM: somebody detached the hook file_open.*: by \(rm\)\[[0-9]+\] uid=0' "a detached hook is an alarm, which says who it was"
 fails 1 'NOT ENFORCING' "status ends with 1" $E status
 again
 like "$(cat "$err")" 'hook file_open was not attached any more, and is again' "a new daemon attaches it again"
@@ -62,6 +62,9 @@ fails 1 'NOT ENFORCING: self-test failed' "status says it and ends with 1" $E st
 echo 1 >/proc/sys/kernel/ftrace_enabled
 until_true grep -q 'the alarm is over' "$err"
 like "$(cat "$err")" 'the alarm is over' "the alarm is over when it passes again"
+is "$($E events --json | jq -c 'select(.op == "alarm") | [.verdict, .severity, .profile, (.object | .[:24]), .exe == $exe]' --arg exe "$E" | sed -n '1p; $p')" \
+	'["log","critical",null,"self-test failed: open(2",true]
+["log","low",null,"the alarm is over: enfor",true]' "alarms are events"
 runs "and status is fine again" $E status
 
 # ---- sealed ----
@@ -104,6 +107,8 @@ fails 1 'not permitted' "and is as well protected: kill -9" sh -c "kill -9 $daem
 runs "and reloads" $E reload
 until_true grep -q 'seal refused: signal' "$err"
 like "$(cat "$err")" 'seal refused: signal' "and has the log"
+is "$($E events --json | jq -c 'select(.op == "seal" and .object == "signal") | [.verdict, .kind, .severity, .comm, .uid]' | head -n 1)" \
+	'["deny","notice","high","sh",0]' "what the seal refuses is an event"
 runs "status" $E status
 enforced "to the end"
 done_testing

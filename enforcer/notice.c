@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events that no rule made. */
+#include "notice.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "seal.h"
+
+#include "banned.h"
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* ev has everything but what is the same for all of them, and sizes. exe_of: /proc/NUMBER/exe or /proc/self/exe; who has ended by now has none. */
+static void put_record(struct bl_buf *b, struct bl_event *ev, const char *exe_of, const char *text)
+{
+	struct bl_event_more more = {.wall_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_BOOTTIME) - ev->boot_ns)};
+	char exe[BL_PATH_MAX];
+	ssize_t n = readlink(exe_of, exe, sizeof(exe));
+
+	ev->version = BL_EVENT_VERSION;
+	ev->count = 1;
+	ev->first_ns = ev->boot_ns;
+	ev->rule = BL_RULE_NONE;
+	ev->mode = BL_MODE_ENFORCE;
+	ev->reason = BL_R_RULE;
+	ev->op = BL_NOTICE_NUMBER;
+	ev->kind = BL_NOTICE_NUMBER;
+	ev->login = UINT32_MAX;
+	ev->exe_len = (uint16_t)(n > 0 && (size_t)n < sizeof(exe) ? n : 0);
+	ev->obj_len = (uint16_t)strnlen(text, BL_PATH_MAX);
+	ev->size = BL_EVENT_HEAD + (uint32_t)ev->exe_len + ev->obj_len;
+	bl_buf_add(b, ev, BL_EVENT_HEAD);
+	bl_buf_add(b, exe, ev->exe_len);
+	bl_buf_add(b, text, ev->obj_len);
+	while (b->len % 8 != 0)
+		bl_buf_char(b, '\0');
+	bl_buf_add(b, &more, sizeof(more));
+}
+
+void bl_notice_seal(struct bl_buf *b, const struct bl_seal_record *r, uint32_t gen)
+{
+	const char *word = bl_seal_word(r->what);
+	char exe_of[64];
+	struct bl_event ev = {.boot_ns = r->boot_ns,
+			      .start_ns = r->start_ns,
+			      .gen = gen,
+			      .verdict = BL_V_DENY,
+			      .pid = r->pid,
+			      .tid = r->tid,
+			      .ppid = r->ppid,
+			      .uid = r->uid,
+			      .euid = r->euid,
+			      .gid = r->gid,
+			      .egid = r->egid,
+			      .flags = BL_EVF_SEAL};
+
+	memcpy(ev.comm, r->comm, sizeof(ev.comm));
+	(void)snprintf(exe_of, sizeof(exe_of), "/proc/%" PRIu32 "/exe", r->pid);
+	put_record(b, &ev, exe_of, word ? word : "?");
+}
+
+/* When this process began, as /proc says in clock ticks. */
+static uint64_t own_start(void)
+{
+	unsigned long long ticks = 0;
+	char line[1024];
+	const char *at;
+	FILE *f = fopen("/proc/self/stat", "re");
+
+	at = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	for (int i = 0; at && i < 20; i++) /* from the second field to the 22nd */
+		at = strchr(at + 1, ' ');
+	if (at)
+		ticks = strtoull(at, NULL, 10);
+	if (f)
+		(void)fclose(f);
+	return ticks * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+void bl_notice_alarm(struct bl_buf *b, const char *text, bool begins, uint32_t gen)
+{
+	struct bl_event ev = {.boot_ns = now_ns(CLOCK_BOOTTIME),
+			      .start_ns = own_start(),
+			      .gen = gen,
+			      .verdict = BL_V_LOG,
+			      .pid = (uint32_t)getpid(),
+			      .tid = (uint32_t)gettid(),
+			      .ppid = (uint32_t)getppid(),
+			      .uid = getuid(),
+			      .euid = geteuid(),
+			      .gid = getgid(),
+			      .egid = getegid(),
+			      .flags = BL_EVF_ALARM | (begins ? 0 : BL_EVF_OVER),
+			      .comm = "enforcer"};
+
+	put_record(b, &ev, "/proc/self/exe", text);
+}
