@@ -6,25 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "seal.h"
 
 #include "banned.h"
 
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* ev has everything but what is the same for all of them, and sizes. exe_of: /proc/NUMBER/exe or /proc/self/exe; who has ended by now has none. */
 static void put_record(struct bl_buf *b, struct bl_event *ev, const char *exe_of, const char *text)
 {
-	struct bl_event_more more = {.wall_ns = now_ns(CLOCK_REALTIME) - (now_ns(CLOCK_BOOTTIME) - ev->boot_ns)};
+	struct bl_event_more more = {.wall_ns = bl_clock_ns(CLOCK_REALTIME) - (bl_clock_ns(CLOCK_BOOTTIME) - ev->boot_ns)};
 	char exe[BL_PATH_MAX];
 	ssize_t n = readlink(exe_of, exe, sizeof(exe));
 
@@ -85,12 +77,12 @@ static uint64_t own_start(void)
 		ticks = strtoull(at, NULL, 10);
 	if (f)
 		(void)fclose(f);
-	return ticks * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+	return ticks * (BL_SECOND_NS / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 void bl_notice_alarm(struct bl_buf *b, const char *text, bool begins, uint32_t gen)
 {
-	struct bl_event ev = {.boot_ns = now_ns(CLOCK_BOOTTIME),
+	struct bl_event ev = {.boot_ns = bl_clock_ns(CLOCK_BOOTTIME),
 			      .start_ns = own_start(),
 			      .gen = gen,
 			      .verdict = BL_V_LOG,
