@@ -91,7 +91,7 @@ load_image() { # NAME [OPTION...]: NAME.bpi; what the enforcer says goes to load
 over_budget() {
 	"$top/.out/tests/vm/insns" | awk -v kernel="$BAILIFF_GUEST" '
 		FNR == NR { limit[$1, $2] = $3; next }
-		$1 ~ /_seen$/ { next } # the daemon's, that decide nothing
+		$1 ~ /_seen$/ { next } # of a daemon, they decide nothing
 		!(($1, kernel) in limit) { print $1 " is not in tests/vm/budget: " $2 }
 		$2 > limit[$1, kernel] { print $1 ": " $2 " instructions" }' "$top/tests/vm/budget" -
 }
