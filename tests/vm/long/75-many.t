@@ -55,7 +55,8 @@ fi
 is "$(jq -s 'map(select(.cgroup != null and .cgroup != ("/many/" + (.object | sub("/t/d/"; ""))))) | length' /t/events.json)" 0 "no event has another's cgroup"
 [ "$(jq -s 'map(select(.cgroup != null)) | length' /t/events.json)" -gt 0 ] && ok "and some have theirs" || not_ok "some have theirs"
 is "$(jq -s 'map(.id) | length - (unique | length)' /t/events.json)" 0 "no two events have the same id"
-is "$(jq -s '[.[].seq] | . == sort' /t/events.json)" true "in order, whatever the clock says"
+is "$(jq -s 'map(.seq) | length - (unique | length)' /t/events.json)" 0 "nor the same number"
+is "$(jq -s '(map(.boot_ns) | max - min) < 3600e9' /t/events.json)" true "time since the boot knows nothing of the clock"
 [ "$(jq -r '.time[:10]' /t/events.json | sort -u | wc -l)" -ge 3 ] && ok "times are those of the clock" || not_ok "times are those of the clock" "$(jq -r '.time[:10]' /t/events.json | sort | uniq -c)"
 [ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$daemon/status)" -le 16384 ] && ok "the daemon stays under 16 MiB" || not_ok "the daemon stays under 16 MiB" "$(grep VmRSS /proc/$daemon/status)"
 runs "and is well" "$enforcer" status
