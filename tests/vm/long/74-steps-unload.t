@@ -35,7 +35,8 @@ something is left: $(find /sys/fs/bpf/bailiff | head)"
 steps_are 60 "an unload, killed at each step"
 took "unloads"
 
-BAILIFF_STEPS=${BAILIFF_STEPS:-13}
+every=${BAILIFF_STEPS:-}
+BAILIFF_STEPS=${every:-37}
 # ---- a first load: none or the policy; then an unload, and now and then a load, finds nothing in its way
 recover_first() {
 	first=$((first + 1))
@@ -49,6 +50,7 @@ took "first loads"
 "$enforcer" unload >/dev/null 2>&1
 
 # ---- a load with further hooks, whose programs are loaded only then
+BAILIFF_STEPS=${every:-13}
 anew() { "$enforcer" unload && "$enforcer" load a.bpi; }
 load_a >/dev/null 2>&1
 each_step "a b" anew a "$enforcer" load c.bpi
