@@ -219,7 +219,7 @@ check-here:
 
 ## make check-steps     the enforcer with each bpf(2) call and allocation failing, and killed after each change: no guest. STEPS="1 1" is all of them
 .PHONY: check-steps
-STEPS ?= 500 7
+STEPS ?= 1500 15
 check-steps: all $(O)/tests/fail/fail.so $(O)/tests/fail/kernel.so $(O)/tests/vm/nth
 	@tests/fail/enforcer $(STEPS)
 
