@@ -60,9 +60,9 @@ is "$(jq -s '(map(.boot_ns) | max - min) < 3600e9' /t/events.json)" true "time s
 [ "$(jq -r '.time[:10]' /t/events.json | sort -u | wc -l)" -ge 3 ] && ok "times are those of the clock" || not_ok "times are those of the clock" "$(jq -r '.time[:10]' /t/events.json | sort | uniq -c)"
 [ "$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$daemon/status)" -le 16384 ] && ok "the daemon stays under 16 MiB" || not_ok "the daemon stays under 16 MiB" "$(grep VmRSS /proc/$daemon/status)"
 runs "and is well" "$enforcer" status
-kill $daemon
-wait $daemon
-is $? 0 "and ends"
-rm /etc/bailiff/bailiff.conf
 unload
+wait $daemon
+is $? 1 "an unload ends it"
+like "$(cat run.err)" 'the policy was unloaded: nothing is enforced any more: by \(enforcer\)\[[0-9]+\] uid=0' "and it says who that was"
+rm /etc/bailiff/bailiff.conf
 done_testing
