@@ -160,6 +160,7 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/golden/run
 	@tests/language/run
 	@tests/fmt/run
+	@tests/policies/run
 	@tests/fail/run
 	@tests/man/run
 	@tests/shell/run
