@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the tests of services share: sourced in the guest, whose root is a Debian server with systemd, Bailiff and the services
 # (tests/services/run). A service's file says what it is and has functions:
-#   policy     the policy's file below policies/; unit: what is (re)started
+#   policy     the policy's file below policies/, or a pattern of several; unit: what is (re)started
 #   prepare    configures the service, once, before any policy
 #   work       uses it as its clients do and prints what came of it, the same every time
 #   attacks    takes it over (see attack.c) and checks that nothing came of that
@@ -22,9 +22,13 @@ restart() {
 	systemctl restart "$unit" || not_ok "$unit starts" "$(systemctl status --no-pager "$unit" 2>&1; journalctl -u "$unit" -o cat --no-pager | tail -20)"
 }
 
-# Puts the policy in force.
+# Puts the policy in force: its profiles enforce, whatever they say.
 enforce() { # [OPTION...]
-	"$policyc" build -o "$service.bpi" "/share/policies/$policy" >load.out 2>&1 && "$enforcer" load "$service.bpi" "$@" >load.out 2>&1 && return
+	rm -rf policy.d
+	mkdir policy.d
+	cp /share/policies/$policy policy.d/ # a pattern, unquoted
+	sed -i 's/mode audit/mode enforce/' policy.d/*
+	"$policyc" build -o "$service.bpi" policy.d/*.policy >load.out 2>&1 && "$enforcer" load "$service.bpi" "$@" >load.out 2>&1 && return
 	not_ok "$policy is put in force" "$(cat load.out)"
 	return 1
 }
@@ -69,7 +73,7 @@ attack_begin() { # LOG CONFIG DIRECTORY: environment lines of the drop-in are pr
 	chmod 777 /etc/cron.d
 	cat <<-DROP
 		[Service]
-		Environment=LD_PRELOAD=/usr/lib/attack.so ATTACK_LOG=$1 ATTACK_CONFIG=$2 ATTACK_DIR=$3
+		Environment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/attack.so ATTACK_LOG=$1 ATTACK_CONFIG=$2 ATTACK_DIR=$3
 	DROP
 }
 drop_in() { # of the unit, on standard input
@@ -93,7 +97,8 @@ attack_run() { # PID USER LOG
 	neighbour=$!
 	sleep 0.2
 	/usr/bin/kill -s RTMIN+7 -q $neighbour "$1" || not_ok "the signal is sent"
-	until_true grep -q '^end ' "$3"
+	i=$((SECONDS + 20))
+	until grep -q '^end ' "$3" || [ $SECONDS -gt $i ]; do sleep 0.2; done
 	kill -0 $neighbour 2>/dev/null || not_ok "the neighbour lives"
 	kill -9 $neighbour 2>/dev/null
 }

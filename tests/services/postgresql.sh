@@ -45,7 +45,7 @@ attacks() {
 	chmod 644 /etc/shadow
 	chown -R postgres /etc/postgresql
 	cat >>/etc/postgresql/15/main/environment <<-ENV
-		LD_PRELOAD = '/usr/lib/attack.so'
+		LD_PRELOAD = '/usr/lib/x86_64-linux-gnu/attack.so'
 		ATTACK_LOG = '$pg_log'
 		ATTACK_CONFIG = '/etc/postgresql/15/main/pg_hba.conf'
 		ATTACK_DIR = '$pg_data'
@@ -58,7 +58,7 @@ attacks() {
 	like "$(sql "copy (select 1) to program 'id'")" 'ERROR' "attack: COPY TO PROGRAM"
 	like "$(sql "copy (select 1) to '/etc/cron.d/attack'")" 'Operation not permitted' "attack: COPY TO a job of cron"
 	like "$(sql "select pg_read_file('/etc/shadow')")" 'Operation not permitted' "attack: pg_read_file of /etc/shadow"
-	sql "select lo_import('/usr/lib/attack.so', 4711)" >/dev/null
+	sql "select lo_import('/usr/lib/x86_64-linux-gnu/attack.so', 4711)" >/dev/null
 	sql "select lo_export(4711, '$pg_data/evil.so')" >/dev/null
 	[ -s $pg_data/evil.so ] && ok "attack: a library is written among its data" || not_ok "a library is written"
 	like "$(sql "load '$pg_data/evil.so'")" 'Operation not permitted' "attack: LOAD of it"

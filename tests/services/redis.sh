@@ -52,7 +52,7 @@ attacks() {
 	mkdir -p /root/.ssh
 	chmod 755 /root
 	chmod 777 /root/.ssh /var/spool/cron/crontabs
-	cp /usr/lib/attack.so /var/lib/redis/evil.so
+	cp /usr/lib/x86_64-linux-gnu/attack.so /var/lib/redis/evil.so
 	chmod 755 /var/lib/redis/evil.so
 	restart
 	until_up redis-cli ping
