@@ -83,7 +83,7 @@ attacks() {
 	chmod 755 /root
 	restart
 	"$enforcer" events >/dev/null
-	setpriv --reuid ci --clear-groups sleep 1000 &
+	setpriv --reuid ci --regid ci --clear-groups sleep 1000 &
 	local neighbour=$!
 	like "$(job bad <<-JOB
 		try() { if "\$@" >/dev/null 2>err; then echo "SUCCESS: \$*"; else grep -o 'Operation not permitted' err | head -n 1; fi; }

@@ -52,7 +52,7 @@ attacks() {
 	systemctl daemon-reload
 	restart
 	until_up curl -sf $webapp/
-	setpriv --reuid webapp --clear-groups sleep 1000 &
+	setpriv --reuid webapp --regid webapp --clear-groups sleep 1000 &
 	neighbour=$!
 	"$enforcer" events >/dev/null
 	is "$(python 'subprocess.run(["/usr/bin/dash", "-c", "id"])')" EPERM "attack: a shell"

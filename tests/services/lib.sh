@@ -71,6 +71,7 @@ normal() {
 attack_begin() { # LOG CONFIG DIRECTORY: environment lines of the drop-in are printed
 	chmod 644 /etc/shadow
 	chmod 777 /etc/cron.d
+	rm -f /etc/cron.d/attack
 	cat <<-DROP
 		[Service]
 		Environment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/attack.so ATTACK_LOG=$1 ATTACK_CONFIG=$2 ATTACK_DIR=$3
@@ -93,7 +94,7 @@ attack_run() { # PID USER LOG
 	local neighbour i
 	: >"$3"
 	chmod 666 "$3"
-	setpriv --reuid "$2" --clear-groups sleep 1000 &
+	setpriv --reuid "$2" --regid "$(id -g "$2")" --clear-groups sleep 1000 &
 	neighbour=$!
 	sleep 0.2
 	/usr/bin/kill -s RTMIN+7 -q $neighbour "$1" || not_ok "the signal is sent"
