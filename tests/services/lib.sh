@@ -45,20 +45,20 @@ normal() {
 	local result dry hard begin free cost
 	restart
 	begin=$(now)
-	result=$(work 2>work.errors)
+	result=$(work 2>work.errors | tee "/share/$service.work")
 	free=$(milliseconds "$begin")
 	like "$result" . "$service works without a policy: $(wc -l <<<"$result") results"
 	sed 's/^/#   /' <<<"$result"
 	enforce --dry-run || return
 	restart
-	dry=$(work 2>>work.errors)
+	dry=$(work 2>>work.errors | tee "/share/$service.work")
 	systemctl stop "$unit"
 	is "$dry" "$result" "the same in a dry run"
 	is "$(refused)" "" "and nothing would have been refused"
 	enforce || return
 	restart
 	begin=$(now)
-	hard=$(work 2>>work.errors)
+	hard=$(work 2>>work.errors | tee "/share/$service.work")
 	cost=$(milliseconds "$begin")
 	systemctl stop "$unit"
 	is "$hard" "$result" "the same enforced"
