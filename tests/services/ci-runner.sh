@@ -65,7 +65,7 @@ work() {
 		make -j2 2>&1 | sort
 		./test && echo passed
 		python3 -c 'import socket, tempfile
-		s = socket.socket(); s.bind(("127.0.0.1", 34567)); s.listen()
+		s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", 34567)); s.listen()
 		c = socket.create_connection(("127.0.0.1", 34567)); c.send(b"x"); print(s.accept()[0].recv(1))
 		print(len(tempfile.NamedTemporaryFile().name) > 0)'
 		git log --oneline | wc -l

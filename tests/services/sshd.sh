@@ -2,7 +2,7 @@
 # sshd as Debian has it: logins by key with and without a terminal, a password that is wrong, scp and sftp, a forwarded port; then somebody in
 # the process that listens, as root.
 service=sshd policy=services/sshd.policy unit=ssh.service
-ssh_options=(-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes -o ConnectTimeout=120 -i /run/services/key)
+ssh_options=(-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=120 -i /run/services/key)
 ssh_log=/run/sshd-attack.log
 
 prepare() {
@@ -24,11 +24,11 @@ h.HTTPServer(("127.0.0.1", 8100), H).serve_forever()' &
 	web=$!
 }
 
-remote() { ssh "${ssh_options[@]}" anna@127.0.0.1 "$@"; }
+remote() { ssh -o BatchMode=yes "${ssh_options[@]}" anna@127.0.0.1 "$@"; }
 login_fails() { # PASSWORD: ssh asks a program for it
 	printf '#!/bin/sh\necho %s\n' "$1" >ask
 	chmod 755 ask
-	SSH_ASKPASS=$PWD/ask SSH_ASKPASS_REQUIRE=force setsid ssh "${ssh_options[@]}" -o BatchMode=no -o PubkeyAuthentication=no \
+	SSH_ASKPASS=$PWD/ask SSH_ASKPASS_REQUIRE=force setsid ssh "${ssh_options[@]}" -o PubkeyAuthentication=no \
 		-o NumberOfPasswordPrompts=1 anna@127.0.0.1 true 2>&1 | grep -o 'Permission denied'
 }
 
