@@ -2,6 +2,7 @@
 # Bailiff. `make help` lists the targets; everything built lands in .out/.
 
 O := .out
+VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 CC ?= gcc
 CLANG ?= clang-14
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
@@ -16,7 +17,7 @@ endif
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wundef
 SAN ?=
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) -D_GNU_SOURCE -Iinclude -Ilib -MMD -MP
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -D_GNU_SOURCE -Iinclude -Ilib -MMD -MP
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-parameter -Iinclude -Ibpf-lsm \
 	-I$(ARCH_INC) -D__TARGET_ARCH_x86
 
@@ -68,7 +69,7 @@ $(O)/policyc/libpolicyc.a: $(PC_OBJ)
 
 $(O)/bin/policyc: $(O)/policyc/main.o $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^
 
 $(O)/bpf/%.bpf.o: bpf-lsm/%.bpf.c $(wildcard bpf-lsm/*.h include/*.h)
 	@mkdir -p $(@D)
@@ -89,18 +90,18 @@ $(O)/enforcer/libenforcer.a: $(EN_OBJ)
 
 $(O)/bin/enforcer: $(O)/enforcer/main.o $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(EN_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(EN_LIBS)
 
 -include $(wildcard $(O)/lib/*.d $(O)/policyc/*.d $(O)/enforcer/*.d $(O)/tests/unit/*.d)
 
-## make install         programs, manual pages, unit and completions: DESTDIR, prefix (/usr); /etc is sysconfdir
+## make install         programs, manual pages, unit, completions, headers: DESTDIR, prefix (/usr); /etc is sysconfdir
 prefix ?= /usr
 sysconfdir ?= /etc
 .PHONY: install
 install: all
 	$(Q)install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/systemd/system \
 		$(addprefix $(DESTDIR)$(prefix)/share/,man/man1 man/man5 man/man8 bash-completion/completions zsh/site-functions \
-		vim/vimfiles/ftdetect vim/vimfiles/syntax) $(DESTDIR)$(sysconfdir)/bailiff/policy.d
+		vim/vimfiles/ftdetect vim/vimfiles/syntax pkgconfig) $(DESTDIR)$(prefix)/include/bailiff $(DESTDIR)$(sysconfdir)/bailiff/policy.d
 	$(Q)install -m 755 $(O)/bin/enforcer $(DESTDIR)$(prefix)/sbin/
 	$(Q)install -m 755 $(O)/bin/policyc $(DESTDIR)$(prefix)/bin/
 	$(Q)set -e; for page in man/*.[158]; do install -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/; done
@@ -111,6 +112,19 @@ install: all
 	$(Q)install -m 644 completion/_* $(DESTDIR)$(prefix)/share/zsh/site-functions/
 	$(Q)set -e; for part in ftdetect syntax; do \
 		install -m 644 editors/vim/$$part/bailiff.vim $(DESTDIR)$(prefix)/share/vim/vimfiles/$$part/; done
+	$(Q)install -m 644 include/abi.h include/image.h $(DESTDIR)$(prefix)/include/bailiff/
+	$(Q)printf 'Name: bailiff\nDescription: formats of compiled policies and of events\nVersion: %s\nCflags: -I%s\n' \
+		$(VERSION) $(prefix)/include/bailiff >$(DESTDIR)$(prefix)/share/pkgconfig/bailiff.pc
+
+## make deb             packages for Debian 12, in .out/deb
+.PHONY: deb
+deb:
+	@scripts/setup deb
+	$(Q)rm -rf $(O)/deb && mkdir -p $(O)/deb/bailiff-$(VERSION)
+	$(Q)tar -c --exclude=./.git --exclude=./.out --exclude=./.cache . | tar -x -C $(O)/deb/bailiff-$(VERSION)
+	$(Q)cd $(O)/deb/bailiff-$(VERSION) && dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -40 ../build.log; exit 1; }
+	$(Q)lintian --fail-on error,warning --tag-display-limit 0 $(O)/deb/*.changes
+	@ls $(O)/deb/*.deb
 
 # ---- tests ----
 UNIT := $(patsubst tests/unit/test_%.c,$(O)/tests/unit/test_%,$(wildcard tests/unit/test_*.c))
@@ -173,6 +187,7 @@ unit: all $(UNIT) $(O)/tests/fail/fail.so
 	@tests/golden/run
 	@tests/language/run
 	@tests/fmt/run
+	@tests/policies/run
 	@tests/fail/run
 	@tests/man/run
 	@tests/shell/run
@@ -201,6 +216,7 @@ check-vm: $(VM_BIN)
 	@tests/vm/fetch-kernels $(KERNELS)
 	@tests/vm/run $(KERNELS)
 	@tests/vm/nolsm $(firstword $(KERNELS))
+	@tests/services/run -s nginx $(firstword $(KERNELS))
 
 ## make check           everything that CI runs
 check: setup-test
@@ -223,6 +239,16 @@ STEPS ?= 1500 15
 check-steps: all $(O)/tests/fail/fail.so $(O)/tests/fail/kernel.so $(O)/tests/vm/nth
 	@tests/fail/enforcer $(STEPS)
 
+## make check-services  policies/ on real services in a guest: SERVICES (all), KERNELS; the package and docs/tutorial.md
+.PHONY: check-services
+SERVICES ?=
+check-services: setup-test
+	@$(MAKE) --no-print-directory all
+	@tests/vm/fetch-kernels $(KERNELS)
+	@tests/services/run $(addprefix -s ,$(SERVICES)) $(KERNELS)
+	@$(MAKE) --no-print-directory deb
+	@tests/deb/run $(firstword $(KERNELS))
+
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
@@ -239,6 +265,7 @@ check-long: setup-test
 	@BAILIFF_RELOADS=3000 BAILIFF_STRESS=2400 tests/vm/run -t 74-reloads $(KERNELS)
 	@BAILIFF_STRESS=1800 tests/vm/run -a preempt=full -t 76-stress $(KERNELS)
 	@set -e; for k in $(KERNELS); do tests/vm/lockdown $$k; tests/vm/boot $$k; done
+	@$(MAKE) --no-print-directory check-services
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md
 .PHONY: bench-compiler
