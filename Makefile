@@ -234,6 +234,10 @@ bench-compiler:
 	@$(O)/tests/bench/bench_compiler $(O)/bin/policyc "$$(git describe --always --dirty)" >$(O)/bench-compiler.md
 	@cat $(O)/bench-compiler.md && cp $(O)/bench-compiler.md docs/bench-compiler.md
 
+$(O)/tests/bench/speed: tests/bench/speed.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
+
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/vm/probe
