@@ -238,6 +238,13 @@ $(O)/tests/bench/speed: tests/bench/speed.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
 
+$(O)/tests/bench/empty: tests/bench/empty.c $(O)/tests/bench/empty.bpf.o
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
+
+$(O)/tests/bench/empty.bpf.o: tests/bench/empty.bpf.c include/hooks.h include/abi.h
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test
 	@$(MAKE) --no-print-directory all $(O)/tests/vm/probe

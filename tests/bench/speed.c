@@ -5,6 +5,9 @@
  *
  *   speed prepare DIR           makes the files that the works need; DIR is on a tmpfs
  *   speed run DIR [WORK...]     prints "WORK<tab>INSTRUCTIONS" for each operation, one line a work; all works if none is named
+ *   speed verdicts DIR          does things that are allowed and things that are not, and prints "THING<tab>ok|refused"
+ *   speed time N COMMAND...     runs a command N times and prints the instructions of the cheapest
+ *   speed elsewhere DIR         what goes on beside the works: renames and mounts when they ask for one; until it is killed
  *   speed nothing               ends at once: the program that `spawn` starts
  *
  * An operation that does not give what it should ends the program with status 1: nothing is timed that does not work.
@@ -20,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -37,8 +41,10 @@ static struct {
 	const char *dir;
 	char depth[41][512]; /* path with that many components, for those in `depths` */
 	char own[512];	     /* a file that is read and written */
+	char pipe[2][512]; /* there and back */
 	char made[512], moved[512], made_dir[512], nothing[512], sock[512];
 	int fd, tcp, udp, udp_to, un;
+	int ask, done; /* pipes to `speed elsewhere` */
 	struct sockaddr_in tcp_addr, udp_addr;
 	struct sockaddr_un un_addr;
 	unsigned next; /* of the files that are used only once */
@@ -97,6 +103,8 @@ static void names(const char *dir)
 		else
 			deep_name(b.depth[depths[i]], depths[i], false);
 	put_name(b.own, "%s/dir02/dir03/own", dir, 0, 0);
+	put_name(b.pipe[0], "%s/dir02/dir03/ask", dir, 0, 0);
+	put_name(b.pipe[1], "%s/dir02/dir03/done", dir, 0, 0);
 	put_name(b.made, "%s/dir02/dir03/made", dir, 0, 0);
 	put_name(b.moved, "%s/dir02/dir03/moved", dir, 0, 0);
 	put_name(b.made_dir, "%s/dir02/dir03/made.d", dir, 0, 0);
@@ -143,6 +151,9 @@ static void prepare(void)
 	}
 	make_file(b.own);
 	make_file(b.moved);
+	make_dir("%s/elsewhere", 0);
+	make_dir("%s/elsewhere/mounted", 0);
+	must(mkfifo(b.pipe[0], 0600) == 0 && mkfifo(b.pipe[1], 0600) == 0, "mkfifo", b.pipe[0]);
 }
 
 /* ---- works: each does the operation once ---- */
@@ -179,6 +190,12 @@ static void open_refused(const char *path)
 		die("open", path);
 }
 
+/* Whoever writes the events down does it meanwhile: the kernel's audit thread has room for 64. */
+static void b_nap(void)
+{
+	usleep(50000);
+}
+
 static void w_refused_first(void)
 {
 	char path[512];
@@ -194,6 +211,17 @@ static void w_refused_again(void)
 	refused_name(path, 0);
 	open_refused(path);
 }
+
+/* The process that does it is in no profile: see elsewhere(). */
+static void ask_elsewhere(char what)
+{
+	char c;
+
+	must(write(b.ask, &what, 1) == 1 && read(b.done, &c, 1) == 1, "ask", "elsewhere");
+}
+
+static void b_rename_elsewhere(void) { ask_elsewhere('r'); }
+static void b_mount_elsewhere(void) { ask_elsewhere('m'); }
 
 static void w_stat(void)
 {
@@ -259,16 +287,22 @@ static void w_fork(void)
 	end_of(pid, "fork");
 }
 
-static void w_spawn(void)
+static pid_t spawn(const char *file, char *const argv[])
 {
-	char *const argv[] = {b.nothing, "nothing", NULL}, *const envp[] = {NULL};
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		execve(b.nothing, argv, envp);
+		execvp(file, argv);
 		_exit(127);
 	}
-	end_of(pid, b.nothing);
+	return pid;
+}
+
+static void w_spawn(void)
+{
+	char *const argv[] = {b.nothing, "nothing", NULL};
+
+	end_of(spawn(b.nothing, argv), b.nothing);
 }
 
 /* Closed by a reset: no port stays behind waiting. */
@@ -331,6 +365,13 @@ static void open_code(void)
 	must(b.fd >= 0, "open", b.nothing);
 }
 
+static void open_elsewhere(void)
+{
+	b.ask = open(b.pipe[0], O_WRONLY);
+	b.done = open(b.pipe[1], O_RDONLY);
+	must(b.ask >= 0 && b.done >= 0, "open", b.pipe[0]);
+}
+
 static void bound(int fd, struct sockaddr_in *addr, const char *what)
 {
 	socklen_t len = sizeof(*addr);
@@ -372,30 +413,32 @@ static const struct work {
 	void (*once)(void);
 	unsigned per_batch, batches;
 	bool warm; /* one batch before those that count */
-	void (*begin)(void), (*after)(void);
+	void (*begin)(void), (*before)(void), (*after)(void); /* before and after a batch, not counted */
 } works[] = {
 	/* before everything else: a later work must not have seen its files */
-	{"open+close first", w_open_cold, 100, COLD_DIRS *COLD_FILES / 100, false, NULL, NULL},
-	{"open+close 1", w_open1, 50, 30, true, NULL, NULL},
-	{"open+close 5", w_open5, 50, 30, true, NULL, NULL},
-	{"open+close 15", w_open15, 50, 30, true, NULL, NULL},
-	{"open+close 40", w_open40, 50, 30, true, NULL, NULL},
-	{"stat", w_stat, 50, 20, true, NULL, NULL},
-	{"read", w_read, 100, 20, true, open_own, NULL},
-	{"write", w_write, 100, 20, true, open_own, NULL},
-	{"create+unlink", w_create, 20, 30, true, NULL, NULL},
-	{"rename", w_rename, 20, 30, true, NULL, NULL},
-	{"mkdir+rmdir", w_mkdir, 20, 30, true, NULL, NULL},
-	{"mmap exec", w_mmap, 50, 30, true, open_code, NULL},
-	{"fork+exit", w_fork, 4, 40, true, NULL, NULL},
-	{"spawn+wait", w_spawn, 2, 40, true, NULL, NULL},
-	{"tcp connect", w_tcp, 10, 40, true, open_tcp, NULL},
-	{"udp connect", w_udp_connect, 50, 30, true, open_udp, NULL},
-	{"udp sendto", w_sendto, 50, 30, true, open_udp, drain},
-	{"unix connect", w_unix, 20, 40, true, open_unix, NULL},
-	{"socket+close", w_socket, 50, 30, true, NULL, NULL},
-	{"open refused first", w_refused_first, 16, REFUSED / 16, false, NULL, NULL},
-	{"open refused again", w_refused_again, 50, 20, true, NULL, NULL},
+	{"open+close first", w_open_cold, 100, COLD_DIRS *COLD_FILES / 100, false, NULL, NULL, NULL},
+	{"open+close 1", w_open1, 50, 30, true, NULL, NULL, NULL},
+	{"open+close 5", w_open5, 50, 30, true, NULL, NULL, NULL},
+	{"open+close 15", w_open15, 50, 30, true, NULL, NULL, NULL},
+	{"open+close 40", w_open40, 50, 30, true, NULL, NULL, NULL},
+	{"open+close renames", w_open5, 100, 30, true, open_elsewhere, b_rename_elsewhere, NULL},
+	{"open+close mounts", w_open5, 100, 30, true, open_elsewhere, b_mount_elsewhere, NULL},
+	{"stat", w_stat, 50, 20, true, NULL, NULL, NULL},
+	{"read", w_read, 100, 20, true, open_own, NULL, NULL},
+	{"write", w_write, 100, 20, true, open_own, NULL, NULL},
+	{"create+unlink", w_create, 20, 30, true, NULL, NULL, NULL},
+	{"rename", w_rename, 20, 30, true, NULL, NULL, NULL},
+	{"mkdir+rmdir", w_mkdir, 20, 30, true, NULL, NULL, NULL},
+	{"mmap exec", w_mmap, 50, 30, true, open_code, NULL, NULL},
+	{"fork+exit", w_fork, 1, 200, true, NULL, NULL, NULL},
+	{"spawn+wait", w_spawn, 1, 150, true, NULL, NULL, NULL},
+	{"tcp connect", w_tcp, 5, 80, true, open_tcp, NULL, NULL},
+	{"udp connect", w_udp_connect, 50, 30, true, open_udp, NULL, NULL},
+	{"udp sendto", w_sendto, 50, 30, true, open_udp, NULL, drain},
+	{"unix connect", w_unix, 20, 40, true, open_unix, NULL, NULL},
+	{"socket+close", w_socket, 50, 30, true, NULL, NULL, NULL},
+	{"open refused first", w_refused_first, 16, REFUSED / 16, false, NULL, b_nap, NULL},
+	{"open refused again", w_refused_again, 16, 40, true, NULL, b_nap, NULL},
 };
 #define WORKS (sizeof(works) / sizeof(*works))
 
@@ -403,6 +446,8 @@ static uint64_t batch(const struct work *w)
 {
 	uint64_t begin, end;
 
+	if (w->before)
+		w->before();
 	_mm_lfence();
 	begin = __rdtsc();
 	for (unsigned i = 0; i < w->per_batch; i++)
@@ -431,6 +476,156 @@ static void run(const struct work *w)
 	printf("%s\t%.1f\n", w->name, (double)least / w->per_batch);
 }
 
+/* ---- verdicts ---- */
+
+static void say(const char *thing, bool done)
+{
+	if (!done && errno != EACCES && errno != EPERM)
+		die("verdict", thing);
+	printf("%s\t%s\n", thing, done ? "ok" : "refused");
+}
+
+static bool can_open(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+static bool can_socket(int family, int type)
+{
+	int fd = socket(family, type, 0);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+static bool can_exec(char *path)
+{
+	char *const argv[] = {path, "nothing", NULL}, *const envp[] = {NULL};
+	volatile int error = 0;
+	int status;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execve(path, argv, envp);
+		error = errno;
+		_exit(127);
+	}
+	must(pid > 0 && waitpid(pid, &status, 0) == pid, "exec", path);
+	errno = error;
+	return error == 0;
+}
+
+static bool can_map(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	must(fd >= 0 && close(fd) == 0, "open", path);
+	return p != MAP_FAILED && munmap(p, 4096) == 0;
+}
+
+static bool can_bind(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), error;
+	bool can;
+
+	must(fd >= 0 && (size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path) < sizeof(addr.sun_path), "name", path);
+	can = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return can && unlink(path) == 0;
+}
+
+/* What is refused is refused by each policy of policy.awk, in its language. Whatever succeeds leaves everything as it was. */
+static void verdicts(void)
+{
+	char cold[512], in_cold[512], refused[512], more[512];
+
+	cold_name(cold, 7);
+	refused_name(refused, 7);
+	put_name(in_cold, "%s/cold/new", b.dir, 0, 0);
+	put_name(more, "%s/dir02/dir03/more", b.dir, 0, 0);
+	say("read, 1 component", can_open(b.depth[1], O_RDONLY));
+	say("read, 40 components", can_open(b.depth[40], O_RDONLY));
+	say("read of a file that may be read only", can_open(cold, O_RDONLY));
+	say("read and write of it", can_open(cold, O_RDWR));
+	say("append to it", can_open(cold, O_WRONLY | O_APPEND));
+	say("truncation of it", truncate(cold, 1) == 0);
+	say("change of its mode", chmod(cold, 0755) == 0);
+	say("removal of it", unlink(cold) == 0);
+	say("rename of it", rename(cold, more) == 0);
+	say("link to it", link(cold, more) == 0);
+	say("execution of it", can_exec(cold));
+	say("mapping of it as code", can_map(cold));
+	say("read of a file that no rule names", can_open(refused, O_RDONLY));
+	say("write of it", can_open(refused, O_WRONLY));
+	say("creation beside what may be read only", can_open(in_cold, O_WRONLY | O_CREAT));
+	say("directory there", mkdir(in_cold, 0755) == 0);
+	say("symbolic link there", symlink("x", in_cold) == 0);
+	say("rename to there", rename(b.own, in_cold) == 0);
+	say("unix socket there", can_bind(in_cold));
+	say("read and write", can_open(b.own, O_RDWR));
+	say("change of the mode", chmod(b.own, 0755) == 0);
+	say("creation", can_open(more, O_WRONLY | O_CREAT));
+	say("removal", unlink(more) == 0);
+	say("directory", mkdir(more, 0755) == 0 && rmdir(more) == 0);
+	say("rename", rename(b.own, more) == 0 && rename(more, b.own) == 0);
+	say("link", link(b.own, more) == 0 && unlink(more) == 0);
+	say("unix socket", can_bind(more));
+	say("mapping of a data file as code", can_map(b.own));
+	say("execution", can_exec(b.nothing));
+	say("execution of a data file", can_exec(b.own));
+	say("mapping of a program", can_map(b.nothing));
+	say("tcp socket", can_socket(AF_INET, SOCK_STREAM));
+	say("udp socket", can_socket(AF_INET, SOCK_DGRAM));
+	say("netlink socket", can_socket(AF_NETLINK, SOCK_RAW));
+	say("packet socket", can_socket(AF_PACKET, SOCK_RAW));
+}
+
+/* ---- beside the works ---- */
+
+static _Noreturn void elsewhere(void)
+{
+	char c, from[512], to[512], on[512];
+	int ask = open(b.pipe[0], O_RDWR), done = open(b.pipe[1], O_RDWR);
+
+	put_name(from, "%s/elsewhere/a", b.dir, 0, 0);
+	put_name(to, "%s/elsewhere/b", b.dir, 0, 0);
+	put_name(on, "%s/elsewhere/mounted", b.dir, 0, 0);
+	make_file(from);
+	must(ask >= 0 && done >= 0, "open", b.pipe[0]);
+	while (read(ask, &c, 1) == 1) {
+		if (c == 'r')
+			must(rename(from, to) == 0 && rename(to, from) == 0, "rename", from);
+		else
+			must(mount("none", on, "tmpfs", 0, NULL) == 0 && umount(on) == 0, "mount", on);
+		must(write(done, &c, 1) == 1, "answer", b.pipe[1]);
+	}
+	die("read", b.pipe[0]);
+}
+
+/* ---- whole programs ---- */
+
+static void timed(unsigned long n, char **argv)
+{
+	uint64_t least = UINT64_MAX, begin, took;
+	int out = dup(1), null = open("/dev/null", O_WRONLY);
+
+	must(n > 0 && out >= 0 && null >= 0 && dup2(null, 1) == 1, "time", argv[0]);
+	for (; n > 0; n--) {
+		begin = __rdtsc();
+		end_of(spawn(argv[0], argv), argv[0]);
+		took = __rdtsc() - begin;
+		if (took < least)
+			least = took;
+	}
+	must(dup2(out, 1) == 1, "time", argv[0]);
+	printf("%llu\n", (unsigned long long)least);
+}
+
 static bool wanted(const char *name, char **list)
 {
 	if (!*list)
@@ -444,22 +639,30 @@ static bool wanted(const char *name, char **list)
 int main(int argc, char **argv)
 {
 	static char out[1 << 16];
+	const char *what = argc > 1 ? argv[1] : "";
 
-	if (argc == 2 && !strcmp(argv[1], "nothing"))
+	if (!strcmp(what, "nothing"))
 		return 0;
-	if (argc < 3 || (strcmp(argv[1], "prepare") && strcmp(argv[1], "run"))) {
-		fprintf(stderr, "usage: speed prepare DIR | run DIR [WORK...] | nothing\n");
+	/* one write at the end: output is an access to the host */
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
+	if (!strcmp(what, "time") && argc > 3) {
+		timed(strtoul(argv[2], NULL, 10), argv + 3);
+		return 0;
+	}
+	if (argc < 3) {
+		fprintf(stderr, "usage: speed prepare|run|verdicts|elsewhere DIR, speed time N COMMAND, speed nothing\n");
 		return 2;
 	}
 	names(argv[2]);
-	if (!strcmp(argv[1], "prepare")) {
+	if (!strcmp(what, "prepare"))
 		prepare();
-		return 0;
-	}
-	/* one write at the end: output is an access to the host */
-	setvbuf(stdout, out, _IOFBF, sizeof(out));
-	for (size_t i = 0; i < WORKS; i++)
-		if (wanted(works[i].name, argv + 3))
-			run(&works[i]);
+	else if (!strcmp(what, "verdicts"))
+		verdicts();
+	else if (!strcmp(what, "elsewhere"))
+		elsewhere();
+	else
+		for (size_t i = 0; i < WORKS; i++)
+			if (wanted(works[i].name, argv + 3))
+				run(&works[i]);
 	return 0;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Results of in-guest as a table: one line a work, the first mode as it is, of the others what they add to it.
-{
+$1 !~ /^verdict/ {
 	if (!($1 in column)) { column[$1] = ++columns; mode[columns] = $1 }
 	if (!($2 in line)) { line[$2] = ++lines; work[lines] = $2 }
 	cost[$1, $2] = $3
