@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One list of rules in two languages, for tests/bench: awk -v form=bailiff|apparmor -v rules=N -v mode=enforce|audit -f policy.awk
+# One list of rules in two languages, for tests/bench: awk -v form=bailiff|apparmor -v rules=N -v mode=enforce|audit [-v ops=OPERATIONS] -f policy.awk
 # The first few rules are what the works of speed.c need, the others are N of the kind that a list of allowed files has, with hashed names:
 # numbers in sequence would be minimised away. What is not in the list is refused.
 
@@ -20,7 +20,7 @@ BEGIN {
 	seed = 20261122
 	if (form == "apparmor") {
 		print "profile bench /tmp/bench/bin/confined" (mode == "audit" ? " flags=(complain)" : "") " {"
-		print "\tnetwork inet,\n\tnetwork unix,\n\tunix,\n\tsignal,"
+		print "\tcapability,\n\tnetwork inet,\n\tnetwork unix,\n\tunix,\n\tsignal,"
 	} else {
 		print "profile bench {\n\tsubject exe /tmp/bench/bin/confined;\n\tmode " mode ";"
 		print "\tallow socket inet, unix;\n\tallow connect tcp, udp to 127.0.0.0/8;\n\tallow bind, accept tcp, udp on 127.0.0.0/8;"
@@ -30,9 +30,18 @@ BEGIN {
 	rule("read", "/tmp/bench/cold/**")
 	rule("all", "/tmp/bench/dir02/**")
 	rule("exec", "/tmp/bench/bin/*")
+	# the whole programs of programs.sh
+	rule("exec", "/usr/**")
+	rule("read", "/etc/**")
+	rule("read", "/proc/**")
+	rule("read", "/sys/**")
+	rule("all", "/dev/null")
+	rule("all", "/tmp/bench/work/**")
+	rule("read", "/tmp/bench/{src,www,tree}/**")
+	rule("read", "/tmp/bench/tree" (form == "apparmor" ? "/" : ""))
 	for (i = 0; i < rules; i++)
 		rule("read", "/opt/app" hash() "*/data/**/file" hash() "?.[ch]")
 	if (form != "apparmor")
-		print "\tdefault deny file, exec, network;"
+		print "\tdefault deny " (ops == "" ? "file, exec, network" : ops) ";"
 	print "}"
 }
