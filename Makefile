@@ -184,7 +184,8 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
-VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/replay $(O)/tests/diff/diff
+BENCH_BIN := all $(O)/tests/bench/speed $(O)/tests/bench/empty
+VM_BIN := $(BENCH_BIN) $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/replay $(O)/tests/diff/diff
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2
@@ -192,6 +193,7 @@ check-vm: $(VM_BIN)
 	@tests/vm/fetch-kernels $(KERNELS)
 	@tests/vm/run $(KERNELS)
 	@tests/vm/nolsm $(firstword $(KERNELS))
+	@tests/bench/gate $(KERNELS)
 
 ## make check           everything that CI runs
 check: setup-test
@@ -233,6 +235,14 @@ bench-compiler:
 	@$(MAKE) --no-print-directory $(O)/bin/policyc $(O)/tests/bench/bench_compiler
 	@$(O)/tests/bench/bench_compiler $(O)/bin/policyc "$$(git describe --always --dirty)" >$(O)/bench-compiler.md
 	@cat $(O)/bench-compiler.md && cp $(O)/bench-compiler.md docs/bench-compiler.md
+
+## make bench           what Bailiff and AppArmor add to operations and programs, in instructions: docs/performance.md; an hour or two
+.PHONY: bench
+bench:
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory $(BENCH_BIN)
+	@tests/vm/fetch-kernels $(KERNELS)
+	@status=0; tests/bench/run $(KERNELS) || status=$$?; tests/bench/report && exit $$status
 
 $(O)/tests/bench/speed: tests/bench/speed.c
 	@mkdir -p $(@D)

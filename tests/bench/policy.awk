@@ -32,6 +32,7 @@ BEGIN {
 	rule("exec", "/tmp/bench/bin/*")
 	# the whole programs of programs.sh
 	rule("exec", "/usr/**")
+	rule("exec", "/tmp/bench/tools/**")
 	rule("read", "/etc/**")
 	rule("read", "/proc/**")
 	rule("read", "/sys/**")
