@@ -208,7 +208,8 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/language/run
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
-VM_BIN := all $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay $(O)/tests/diff/diff
+BENCH_BIN := all $(O)/tests/bench/speed $(O)/tests/bench/empty
+VM_BIN := $(BENCH_BIN) $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay $(O)/tests/diff/diff
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2
@@ -216,7 +217,13 @@ check-vm: $(VM_BIN)
 	@tests/vm/fetch-kernels $(KERNELS)
 	@tests/vm/run $(KERNELS)
 	@tests/vm/nolsm $(firstword $(KERNELS))
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-nginx check-gate
+.PHONY: check-nginx check-gate
+check-nginx:
 	@tests/services/run -s nginx $(firstword $(KERNELS))
+# the other kernels in check-long: most of it is the verifier's time, counted one instruction after the other
+check-gate: $(BENCH_BIN)
+	@tests/bench/gate $(firstword $(KERNELS))
 
 ## make check           everything that CI runs
 check: setup-test
@@ -265,6 +272,8 @@ check-long: setup-test
 	@BAILIFF_RELOADS=3000 BAILIFF_STRESS=2400 tests/vm/run -t 74-reloads $(KERNELS)
 	@BAILIFF_STRESS=1800 tests/vm/run -a preempt=full -t 76-stress $(KERNELS)
 	@set -e; for k in $(KERNELS); do tests/vm/lockdown $$k; tests/vm/boot $$k; done
+	@$(MAKE) --no-print-directory $(O)/tests/bench/speed $(O)/tests/bench/empty
+	@tests/bench/gate $(KERNELS)
 	@$(MAKE) --no-print-directory check-services
 
 ## make bench-compiler  policyc build on big policies, beside apparmor_parser: a table, kept in docs/bench-compiler.md
@@ -277,6 +286,25 @@ bench-compiler:
 	@$(MAKE) --no-print-directory $(O)/bin/policyc $(O)/tests/bench/bench_compiler
 	@$(O)/tests/bench/bench_compiler $(O)/bin/policyc "$$(git describe --always --dirty)" >$(O)/bench-compiler.md
 	@cat $(O)/bench-compiler.md && cp $(O)/bench-compiler.md docs/bench-compiler.md
+
+## make bench           what Bailiff and AppArmor add to operations and programs, in instructions: docs/performance.md; an hour or two
+.PHONY: bench
+bench:
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory $(BENCH_BIN)
+	@tests/vm/fetch-kernels $(KERNELS)
+	@status=0; tests/bench/run $(KERNELS) || status=$$?; tests/bench/report && exit $$status
+
+$(O)/tests/bench/speed: tests/bench/speed.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $<
+
+$(O)/tests/bench/empty: tests/bench/empty.c $(O)/tests/bench/empty.bpf.o
+	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ $< -lbpf
+
+$(O)/tests/bench/empty.bpf.o: tests/bench/empty.bpf.c include/hooks.h include/abi.h
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 
 ## make demo            the main job in a guest: allowed and blocked, dry run, events, status, kill -9
 demo: setup-test
