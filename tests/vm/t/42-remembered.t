@@ -110,4 +110,5 @@ remembered=$((opens - judged))
 [ $((remembered * 10)) -gt $opens ] && ok "one in ten was remembered" || not_ok "one in ten was remembered" "$remembered of $opens"
 for m in $(awk '$2 ~ "^/t/c/" { print $2 }' /proc/mounts | tac); do umount -l "$m"; done
 unload
+umount /t/c && rm /t/fs
 done_testing
