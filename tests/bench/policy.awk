@@ -37,7 +37,7 @@ BEGIN {
 	rule("read", "/proc/**")
 	rule("read", "/sys/**")
 	rule("all", "/dev/null")
-	rule("all", "/tmp/bench/work/**")
+	rule("all", "/tmp/bench/made/**")
 	rule("read", "/tmp/bench/{src,www,tree}/**")
 	rule("read", "/tmp/bench/tree" (form == "apparmor" ? "/" : ""))
 	for (i = 0; i < rules; i++)

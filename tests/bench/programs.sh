@@ -23,7 +23,7 @@ copy_tools() {
 
 programs_prepare() {
 	local d f
-	mkdir -p $dir/work $dir/www $dir/src
+	mkdir -p $dir/made $dir/www $dir/src
 	copy_tools
 	for d in $(seq 200); do
 		mkdir -p "$dir/tree/dir$d"
@@ -34,21 +34,21 @@ programs_prepare() {
 	cat >$dir/src/nginx.conf <<-CONF
 		user root;
 		worker_processes 1;
-		pid $dir/work/nginx.pid;
+		pid $dir/made/nginx.pid;
 		error_log /dev/null crit;
 		events { worker_connections 64; }
 		http {
 			access_log off;
-			client_body_temp_path $dir/work/body;
-			proxy_temp_path $dir/work/proxy;
-			fastcgi_temp_path $dir/work/fastcgi;
-			uwsgi_temp_path $dir/work/uwsgi;
-			scgi_temp_path $dir/work/scgi;
+			client_body_temp_path $dir/made/body;
+			proxy_temp_path $dir/made/proxy;
+			fastcgi_temp_path $dir/made/fastcgi;
+			uwsgi_temp_path $dir/made/uwsgi;
+			scgi_temp_path $dir/made/scgi;
 			server { listen 127.0.0.1:8080; root $dir/www; }
 		}
 	CONF
 	cat >$dir/src/compile <<-'SH'
-		t=/tmp/bench/tools o=/tmp/bench/work
+		t=/tmp/bench/tools o=/tmp/bench/made
 		for f in /tmp/bench/src/*.c; do
 			$t/cc1 -quiet -O1 -D_GNU_SOURCE -nostdinc -isystem $t/gcc-include -isystem $t/include -I/tmp/bench/src -o $o/a.s $f || exit 1
 			$t/as -o $o/a.o $o/a.s || exit 1
@@ -80,11 +80,11 @@ programs() { # MODE PROGRAM
 	"$p" time 1 $tools/nginx -c $dir/src/nginx.conf >server.out || die "nginx"
 	per_request >result # once for what is read only at first
 	printf '%s\tnginx, one request\t%s\n' "$1" "$(per_request)"
-	gone $dir/work/nginx.pid
-	"$p" time 1 $tools/redis-server --port 6380 --bind 127.0.0.1 --daemonize yes --save '' --dir $dir/work --pidfile $dir/work/redis.pid >server.out || die "redis"
-	until [ -s $dir/work/redis.pid ]; do sleep 0.1; done
+	gone $dir/made/nginx.pid
+	"$p" time 1 $tools/redis-server --port 6380 --bind 127.0.0.1 --daemonize yes --save '' --dir $dir/made --pidfile $dir/made/redis.pid >server.out || die "redis"
+	until [ -s $dir/made/redis.pid ]; do sleep 0.1; done
 	sleep 1
 	printf '%s\tredis, 20,000 commands\t%s\n' "$1" "$($dir/bin/other time 2 $tools/redis-benchmark -h 127.0.0.1 -p 6380 -n 10000 -t set,get -q)"
-	gone $dir/work/redis.pid
+	gone $dir/made/redis.pid
 	unset LD_LIBRARY_PATH
 }

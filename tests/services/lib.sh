@@ -114,3 +114,15 @@ reported() { # OP OBJECT RULE-TEXT|default DESCRIPTION: in attack.json
 		not_ok "reported: $4" "$(jq -c '{verdict, op, object, reason, rule}' attack.json | sort -u | head -40)"
 	fi
 }
+
+# What no service may do, all of which attack_run tries; attack.json is there.
+attacked_alike() { # LOG NAME: as the rules' messages call it
+	attacked "$1" shell EPERM "a shell"
+	attacked "$1" shadow EPERM "reading /etc/shadow, which everybody could"
+	attacked "$1" connect EPERM "connecting out"
+	reported connect "tcp 203.0.113.66:4444" "$2 connects out" "connecting out"
+	attacked "$1" metadata EPERM "the metadata service"
+	attacked "$1" memfd EPERM "a program in a memory file"
+	attacked "$1" ptrace EPERM "tracing a process of the same user"
+	reported ptrace "" default "tracing"
+}

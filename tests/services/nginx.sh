@@ -64,22 +64,15 @@ attacks() {
 	worker=$(pgrep -n -u www-data nginx)
 	attack_run "$worker" www-data $nginx_log
 	"$enforcer" events --json >attack.json
-	attacked $nginx_log shell EPERM "a shell"
+	attacked_alike $nginx_log nginx
 	reported exec /usr/bin/dash "nginx started a shell" "a shell"
-	attacked $nginx_log shadow EPERM "reading /etc/shadow, which everybody could"
 	reported read /etc/shadow credentials "reading /etc/shadow"
 	attacked $nginx_log config EPERM "writing its configuration, which it owns"
 	reported write /etc/nginx/nginx.conf "nginx changes its sites" "writing its configuration"
 	attacked $nginx_log cron EPERM "a job for cron, in a directory that everybody can write"
 	reported create /etc/cron.d/attack default "a job for cron"
-	attacked $nginx_log connect EPERM "connecting out"
-	reported connect "tcp 203.0.113.66:4444" "nginx connects out" "connecting out"
-	attacked $nginx_log metadata EPERM "the metadata service"
 	attacked $nginx_log drop EPERM "a program that it wrote where it may write"
 	reported exec /var/lib/nginx/body/dropped default "a program that it wrote"
-	attacked $nginx_log memfd EPERM "a program in a memory file"
-	attacked $nginx_log ptrace EPERM "tracing a process of the same user"
-	reported ptrace "" default "tracing"
 	attacked $nginx_log kill EPERM "a signal to a process of the same user"
 	attack_run "$(systemctl show -P MainPID nginx)" root $nginx_log
 	"$enforcer" events --json >attack.json

@@ -13,6 +13,14 @@ steps_policies() {
 	compile c <<<'profile p { subject exe /t/web; deny read /t/d/secret, /t/d/b; deny setid; deny mknod; }'
 }
 
+load_a() { "$enforcer" load a.bpi; }
+
+# How long it took since the last time.
+began=$SECONDS
+took() { # WHAT
+	echo "# $((SECONDS - began)) s: $1" && began=$SECONDS
+}
+
 in_force() { # a, b (or c), none; anything else is a mixture
 	local seen
 	seen=$(printf 'read\t/t/d/%s\n' secret a b | /t/web - 2>/dev/null | cut -f3 | tr '\n' ' ')

@@ -4,9 +4,6 @@
 . "$BAILIFF_TOP/tests/vm/steps.sh"
 subject web
 steps_policies
-load_a() { "$enforcer" load a.bpi; }
-began=$SECONDS
-took() { echo "# $((SECONDS - began)) s: $1" && began=$SECONDS; }
 
 # ---- an unload: each run takes one thing more away and is killed
 load_a >/dev/null 2>&1

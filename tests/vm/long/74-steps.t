@@ -6,9 +6,6 @@
 BAILIFF_STEPS=${BAILIFF_STEPS:-4} # of all steps; tests/fail/enforcer takes every one
 subject web
 steps_policies
-load_a() { "$enforcer" load a.bpi; }
-began=$SECONDS
-took() { echo "# $((SECONDS - began)) s: $1" && began=$SECONDS; }
 
 # ---- a load, with no further hook
 load_a >load.out 2>&1 || not_ok "load" "$(cat load.out)"

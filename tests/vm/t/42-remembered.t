@@ -9,7 +9,13 @@ truncate -s 32M /t/fs && mkfs.ext4 -q /t/fs && mount -o loop /t/fs /t/c || not_o
 mkdir /t/c/free /t/c/kept && chmod 777 /t/c /t/c/*
 for f in f h; do echo x >/t/c/free/$f; done
 
-load remembered <<'POLICY' || exit
+churn_profile='profile churn {
+    subject exe /t/churn;
+    deny read, truncate /t/c/**/d*, /t/c/**/d*/**;
+    deny read, truncate /t/c/**/o unless owner;
+    deny read, truncate /t/c/**/u if user 1000;
+}'
+load remembered <<POLICY || exit
 profile web {
     subject exe /t/web, /t/two;
     deny read /t/c/kept/**, /t/v/**, /t/c/free/kept*;
@@ -17,12 +23,7 @@ profile web {
     deny read /t/c/free/own* unless owner;
     log read /t/c/free/logged;
 }
-profile churn {
-    subject exe /t/churn;
-    deny read, truncate /t/c/**/d*, /t/c/**/d*/**;
-    deny read, truncate /t/c/**/o unless owner;
-    deny read, truncate /t/c/**/u if user 1000;
-}
+$churn_profile
 POLICY
 waiting web /t/web -
 waiting two /t/two -
@@ -84,14 +85,9 @@ is_kept web /t/c/free/tmp "a file"
 ln /t/c/free/tmp /t/c/free/kept1 && rm /t/c/free/tmp
 it_says web read /t/c/free/kept1 EPERM "its other link"
 is_kept web /t/c/free/f "before a reload"
-compile later <<'POLICY'
+compile later <<POLICY
 profile web { subject exe /t/web; deny read /t/c/free/f; }
-profile churn {
-    subject exe /t/churn;
-    deny read, truncate /t/c/**/d*, /t/c/**/d*/**;
-    deny read, truncate /t/c/**/o unless owner;
-    deny read, truncate /t/c/**/u if user 1000;
-}
+$churn_profile
 POLICY
 load_image later || not_ok "a later policy" "$(cat load.out)"
 it_says web read /t/c/free/f EPERM "a reload"
