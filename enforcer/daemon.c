@@ -21,19 +21,16 @@
 #include "control.h"
 #include "exempt.h"
 #include "failure.h"
-#include "latency.h"
+#include "guard.h"
 #include "load.h"
 #include "metrics.h"
 #include "metrics_serve.h"
-#include "notice.h"
 #include "output.h"
 #include "pins.h"
 #include "probe.h"
 #include "seal.h"
 #include "selftest.h"
-#include "text.h"
 #include "trial.h"
-#include "witness.h"
 #include "worker.h"
 
 #include "banned.h"
@@ -54,13 +51,9 @@ struct daemon {
 	uint32_t metrics_left;	  /* until the next */
 	int epoll, signals, timer;
 	int events_lock;
-	struct bl_seal_log *seal_log; /* NULL: there is no seal */
-	struct bl_witnesses *witnesses; /* NULL: there is one, or it could not be had */
+	struct bl_guard guard;
 	uint32_t gen;
 	uint64_t needs;		   /* bl_needs() of it */
-	uint32_t selftest_seconds; /* between two self-tests, 0: none */
-	uint32_t selftest_in, selftest_busy; /* seconds to the next one; how many could not be made */
-	bool alarm;
 	uint64_t failed_ns; /* when the failure that systemd was told of happened, 0: it was told of none */
 	bool watchdog; /* systemd wants to hear from us */
 	bool stop;
@@ -107,7 +100,7 @@ static void tell_state(struct daemon *d, const char *before)
 	d->needs = bl_needs(g.image.tables);
 	read_failure(&f);
 	d->failed_ns = f.at_ns;
-	(void)sd_notifyf(0, "%sSTATUS=%s%s, generation %" PRIu32 " from %s%s%.*s", before, d->alarm ? "ALARM: the self-test failed; " : "", dry(&g), d->gen, g.info->path,
+	(void)sd_notifyf(0, "%sSTATUS=%s%s, generation %" PRIu32 " from %s%s%.*s", before, d->guard.alarm ? "ALARM: the self-test failed; " : "", dry(&g), d->gen, g.info->path,
 			 f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
 	bl_gen_free(&g);
 }
@@ -292,15 +285,10 @@ static int take_image(struct daemon *d, struct bl_error *err)
 	return r;
 }
 
-static void say_gap(void *arg, const char *gap, const char *cure)
-{
-	(void)arg;
-	(void)fprintf(stderr, "enforcer: the seal does not hold this: %s; %s\n", gap, cure);
-}
-
 /* To outputs and clients, once there are any. It is no event that the kernel counted. */
-static void give_notice(struct daemon *d, struct bl_buf *record)
+static void give_notice(void *arg, struct bl_buf *record)
 {
+	struct daemon *d = arg;
 	struct bl_event_view e;
 
 	if (d->outputs && d->ctl && bl_buf_text(record) && bl_record_decode(record->data, record->len, &e)) {
@@ -308,73 +296,6 @@ static void give_notice(struct daemon *d, struct bl_buf *record)
 		bl_ctl_event(d->ctl, record->data, record->len);
 	}
 	bl_buf_free(record);
-}
-
-static void on_refusal(void *arg, const struct bl_seal_record *r)
-{
-	struct bl_buf b = BL_BUF_INIT, comm = BL_BUF_INIT;
-	const char *word = bl_seal_word(r->what);
-	struct daemon *d = arg;
-
-	bl_text_escape(&comm, r->comm, strnlen((const char *)r->comm, sizeof(r->comm)));
-	(void)fprintf(stderr, "enforcer: the seal refused: %s, by (%s)[%" PRIu32 "] uid=%" PRIu32 "\n", word ? word : "?", bl_buf_text(&comm) ? bl_buf_text(&comm) : "?",
-		      r->pid, r->uid);
-	bl_buf_free(&comm);
-	bl_notice_seal(&b, r, d->gen);
-	give_notice(d, &b);
-}
-
-static int seal_locked(struct daemon *d, const struct bl_conf *conf, struct bl_error *err)
-{
-	struct bl_gen g = {0};
-	int r = bl_trial_none(d->gen, err);
-
-	if (r == 0)
-		r = bl_seal_set(conf, err);
-	if (r == 0)
-		r = bl_gen_open(d->gen, &g, err);
-	if (r < 0)
-		return r;
-	(void)fprintf(stderr, "enforcer: sealed: generation %" PRIu32 " stays in force until the machine is booted again\n", d->gen);
-	bl_seal_gaps(g.image.tables, say_gap, NULL);
-	bl_gen_free(&g);
-	return bl_seal_log_open(on_refusal, d, &d->seal_log, err);
-}
-
-/* Before a seal, after which nothing can be loaded. What cannot be timed is enforced all the same. */
-static void take_latency(void)
-{
-	struct bl_error err = {""};
-
-	if (bl_seal_state() == BL_SEAL_OFF && bl_latency_begin(&err) < 0)
-		(void)fprintf(stderr, "enforcer: latency = yes: %s\n", err.text);
-}
-
-/* Before any thread is made: a seal trusts the thread that sets it, and what that makes. */
-static int take_seal(struct daemon *d, struct bl_error *err)
-{
-	struct bl_conf *conf = malloc(sizeof(*conf));
-	struct bl_error why = {""};
-	int lock, r = conf ? bl_conf_read(conf, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
-
-	if (r == 0) {
-		d->selftest_seconds = d->selftest_in = conf->selftest_seconds;
-		if (conf->latency || conf->seal || bl_seal_state() != BL_SEAL_OFF) {
-			r = bl_lock_take("lock", true, &lock, err);
-			if (r == 0) {
-				if (conf->latency)
-					take_latency();
-				if (conf->seal || bl_seal_state() != BL_SEAL_OFF)
-					r = seal_locked(d, conf, err);
-				(void)close(lock);
-			}
-		}
-	}
-	free(conf);
-	/* a seal refuses what these could only tell of */
-	if (r == 0 && bl_seal_state() == BL_SEAL_OFF && bl_witness_open(&d->witnesses, &why) < 0)
-		(void)fprintf(stderr, "enforcer: %s; alarms will not say who it was\n", why.text);
-	return r;
 }
 
 /* The kernel command line first: nothing of bpf(2) comes before it. */
@@ -550,7 +471,7 @@ static int start(struct daemon *d, struct bl_error *err)
 	if (r == 0)
 		r = take_policy(d, err);
 	if (r == 0)
-		r = take_seal(d, err);
+		r = bl_guard_begin(&d->guard, d->gen, err);
 	if (r == 0)
 		r = open_outputs(d, err);
 	if (r == 0)
@@ -573,99 +494,6 @@ static int start(struct daemon *d, struct bl_error *err)
 
 /* ---- loop ---- */
 
-/* Says so once: when what was well is not any more, or is again. */
-static void set_alarm(struct daemon *d, const char *why)
-{
-	static const char over[] = "the alarm is over: enforcement is as it should be";
-	struct bl_buf b = BL_BUF_INIT;
-
-	if (d->alarm == (why != NULL))
-		return;
-	d->alarm = why != NULL;
-	if (why)
-		bl_alarm_note(why);
-	else
-		bl_alarm_forget();
-	(void)fprintf(stderr, "enforcer: %s%s\n", why ? "ALARM: " : over, why ? why : "");
-	bl_notice_alarm(&b, why ? why : over, why != NULL, d->gen);
-	give_notice(d, &b);
-	tell_state(d, "");
-}
-
-/* A hook that the policy needs and that somebody took away, NULL: none. A load that is under way may take one that the next policy does not need. */
-static const char *missing_hook(const struct daemon *d)
-{
-	uint32_t gen;
-
-	for (size_t i = 0; i < BL_NHOOKS; i++)
-		if (!bl_object_attached(i) && bl_object_needs(i, d->needs))
-			return bl_gen_current(&d->object, &gen, NULL) == 0 && gen == d->gen ? bl_hooks[i].name : NULL;
-	return NULL;
-}
-
-static int hook_is_gone(const struct daemon *d, const char *hook, struct bl_error *err)
-{
-	struct bl_buf who = BL_BUF_INIT;
-	int r;
-
-	bl_witness_say(d->witnesses, "links", hook, &who);
-	r = bl_error_set(err, BL_REFUSED, "somebody detached the hook %s, which the policy needs: what it asks is not enforced; load the policy again%s", hook,
-			 who.len > 0 && bl_buf_text(&who) ? bl_buf_text(&who) : "");
-	bl_buf_free(&who);
-	return r;
-}
-
-static int test_locked(struct daemon *d, struct bl_error *err)
-{
-	const char *hook = missing_hook(d);
-	int r = hook ? hook_is_gone(d, hook, err) : 0;
-
-	if (r == 0)
-		r = bl_selftest(&d->object, err);
-	return r == 0 ? bl_seal_check(err) : r;
-}
-
-/* The self-test once more. While somebody changes the policy it waits, but not for ever. */
-static void test_again(struct daemon *d)
-{
-	struct bl_error err = {""};
-	int lock, r;
-
-	d->selftest_in = d->selftest_seconds;
-	r = bl_lock_take("lock", false, &lock, &err);
-	if (r == -EBUSY && ++d->selftest_busy < 10)
-		return;
-	d->selftest_busy = 0;
-	if (r == 0) {
-		r = test_locked(d, &err);
-		(void)close(lock);
-		d->state.selftest = r == 0;
-		d->state.selftest_ns = bl_clock_ns(CLOCK_REALTIME);
-	}
-	set_alarm(d, r < 0 ? err.text : NULL);
-}
-
-/* Each second. A detached hook shows at once, whether the enforcer or somebody else did it. */
-static void look_after(struct daemon *d)
-{
-	bl_seal_log_read(d->seal_log);
-	bl_witness_read(d->witnesses);
-	if (d->selftest_seconds != 0 && (--d->selftest_in == 0 || (!d->alarm && missing_hook(d))))
-		test_again(d);
-}
-
-static int policy_is_gone(struct daemon *d, struct bl_error *err)
-{
-	struct bl_buf who = BL_BUF_INIT;
-	int r;
-
-	bl_witness_read(d->witnesses);
-	bl_witness_say(d->witnesses, "maps", "slot", &who);
-	r = bl_error_set(err, BL_REFUSED, "the policy was unloaded: nothing is enforced any more%s", who.len > 0 && bl_buf_text(&who) ? bl_buf_text(&who) : "");
-	bl_buf_free(&who);
-	return r;
-}
-
 /* Notices a policy that was replaced, one that was taken out, and a change by somebody else that failed; ends a trial that is over. */
 static int look(struct daemon *d, struct bl_error *err)
 {
@@ -683,12 +511,12 @@ static int look(struct daemon *d, struct bl_error *err)
 	bl_worker_step(d->worker, &d->object);
 	bl_metrics_tick(d->metrics);
 	if (!bl_pins_has("maps/slot"))
-		return policy_is_gone(d, err);
+		return bl_guard_unloaded(&d->guard, err);
 	if (bl_gen_current(&d->object, &gen, NULL) < 0 || gen == 0)
 		return 0;
 	read_failure(&f);
-	if (gen == d->gen)
-		look_after(d);
+	if (gen == d->gen && bl_guard_look(&d->guard, gen, d->needs))
+		tell_state(d, "");
 	if (gen == d->gen && f.at_ns == d->failed_ns)
 		return 0;
 	if (gen != d->gen) {
@@ -751,8 +579,7 @@ static void finish(struct daemon *d)
 		bl_exempt_clear(&d->object, BL_EXEMPT_DAEMON, (uint32_t)getpid());
 		(void)close(lock);
 	}
-	bl_seal_log_close(d->seal_log);
-	bl_witness_close(d->witnesses);
+	bl_guard_end(&d->guard);
 	bl_events_close(d->events);
 	bl_ctl_close(d->ctl);
 	bl_worker_close(d->worker);
@@ -780,6 +607,7 @@ int bl_daemon_run(const struct bl_run_options *opt, struct bl_error *err)
 		return bl_error_set(err, BL_SYSTEM, "out of memory");
 	*d = (struct daemon)DAEMON_INIT;
 	d->opt = opt;
+	d->guard = (struct bl_guard){.object = &d->object, .state = &d->state, .notice = give_notice, .arg = d};
 	d->state.started_ns = bl_clock_ns(CLOCK_REALTIME);
 	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10); /* as it is at first, and then stays: what a load needs goes back to the kernel */
 	r = start(d, err);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc.h"
 
 #include "banned.h"
 
@@ -107,24 +108,9 @@ static const char *cgroup_path(struct bl_enrich *e, uint64_t id)
 /* Is it still the process that began then? The kernel tells that in ticks. */
 static bool began(uint32_t pid, uint64_t start_ns)
 {
-	uint64_t tick = 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
-	unsigned long long start = 0;
-	char path[64], text[1024], *p;
-	ssize_t n;
-	int fd;
+	uint64_t start;
 
-	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	if (fd >= 0)
-		(void)close(fd);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	p = strrchr(text, ')'); /* behind it, field 3 and on: proc(5) */
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
-	return p && sscanf(p, "%llu", &start) == 1 && start == start_ns / tick;
+	return bl_proc_start(pid, &start) && start == start_ns / bl_proc_tick_ns();
 }
 
 /* A file that was replaced is known by the name that it had; a memfd has none. */

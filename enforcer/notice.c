@@ -4,11 +4,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "proc.h"
 #include "seal.h"
 
 #include "banned.h"
@@ -62,28 +62,10 @@ void bl_notice_seal(struct bl_buf *b, const struct bl_seal_record *r, uint32_t g
 	put_record(b, &ev, exe_of, word ? word : "?");
 }
 
-/* When this process began, as /proc says in clock ticks. */
-static uint64_t own_start(void)
-{
-	unsigned long long ticks = 0;
-	char line[1024];
-	const char *at;
-	FILE *f = fopen("/proc/self/stat", "re");
-
-	at = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	for (int i = 0; at && i < 20; i++) /* from the second field to the 22nd */
-		at = strchr(at + 1, ' ');
-	if (at)
-		ticks = strtoull(at, NULL, 10);
-	if (f)
-		(void)fclose(f);
-	return ticks * (BL_SECOND_NS / (uint64_t)sysconf(_SC_CLK_TCK));
-}
-
 void bl_notice_alarm(struct bl_buf *b, const char *text, bool begins, uint32_t gen)
 {
+	uint64_t start = 0;
 	struct bl_event ev = {.boot_ns = bl_clock_ns(CLOCK_BOOTTIME),
-			      .start_ns = own_start(),
 			      .gen = gen,
 			      .verdict = BL_V_LOG,
 			      .pid = (uint32_t)getpid(),
@@ -96,5 +78,7 @@ void bl_notice_alarm(struct bl_buf *b, const char *text, bool begins, uint32_t g
 			      .flags = BL_EVF_ALARM | (begins ? 0 : BL_EVF_OVER),
 			      .comm = "enforcer"};
 
+	if (bl_proc_start(ev.pid, &start))
+		ev.start_ns = start * bl_proc_tick_ns();
 	put_record(b, &ev, "/proc/self/exe", text);
 }
