@@ -61,8 +61,7 @@ static __noinline enum who exec_place(struct about *a, enum who who)
 	label_place(a->l, a->task, a->s); /* also if only a later policy will ask */
 	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
 		return who;
-	label_compute(a->t, a->l, a->task, a->s);
-	label_of(a)->alike = label_alike(a->l);
+	task_label_compute(a->t, label_of(a), a->task, a->s);
 	return label_is_free(a->l) ? WHO_NOBODY : WHO_ASKS;
 }
 

@@ -303,7 +303,8 @@ static __always_inline __u64 task_cgid(const struct task_struct *task)
 }
 
 /*
- * Does the label not hold any more? What these tables look at is compared; the address of credentials alone does not tell, as it can be used again, but for the supplementary groups, of whose change a hook tells (task_fix_setgroups).
+ * Does the label not hold any more? What these tables look at is compared, but for the supplementary groups, of whose change a hook tells
+ * (task_fix_setgroups). The address of credentials alone does not tell: it can be used again.
  */
 static __always_inline bool label_stale(const struct bl_tables *t, const struct bl_label *l, struct task_struct *task)
 {
@@ -519,6 +520,13 @@ static __always_inline void label_compute(const struct bl_tables *t, struct bl_l
 	s->own_end = own_count(&c, cred);
 	bpf_loop(OWN_GROUPS + LABEL_GROUPS, own_step, &c, 0);
 	bl_label_finish(t, l);
+}
+
+/* The same for the label of a task that is kept. */
+static __always_inline void task_label_compute(const struct bl_tables *t, struct task_label *tl, struct task_struct *task, struct scratch *s)
+{
+	label_compute(t, &tl->l, task, s);
+	tl->alike = label_alike(&tl->l);
 }
 
 #endif

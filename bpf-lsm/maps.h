@@ -68,13 +68,11 @@ struct names {
 	__u32 reason;
 	__u32 acc;
 	__u32 seen_acc; /* of the visible name */
-	__u32 pad;
+	__u32 told;     /* not 0: something was reported, a name could not be had, or it holds for other spellings, too */
 	__u32 below;    /* what is refused where names are compared otherwise, 0: nothing or nowhere */
 	__u32 count; /* the kernel's count of mounts when the search began */
 	__u32 tries;
 	__u32 err;   /* positive errno of the first refusal */
-	__u32 told;  /* not 0: something was reported, a name could not be had, or it holds for other spellings, too */
-	__u32 pad2;
 };
 
 /* What name.h works with. Addresses, not typed pointers: every read is checked by the kernel. */

@@ -158,11 +158,17 @@ static __always_inline int walk_top(__u64 mount)
 	return NAME_OK;
 }
 
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak; /* since 6.2 */
+
+/* A count of the kernel's, by a plain load where it lets us. */
 static __always_inline __u32 seq_read(const void *lock)
 {
+	__u64 failed;
 	__u32 seq;
-	__u64 failed = bpf_probe_read_kernel(&seq, sizeof(seq), lock);
 
+	if (bpf_core_type_exists(struct mnt_idmap)) /* since 6.2, too */
+		return ((struct seqcount *)bpf_rdonly_cast((void *)lock, bpf_core_type_id_kernel(struct seqcount)))->sequence;
+	failed = bpf_probe_read_kernel(&seq, sizeof(seq), lock);
 	/* Odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest. Without a branch, which the verifier would follow. */
 	return seq | (__u32)(failed >> 63);
 }

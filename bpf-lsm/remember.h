@@ -31,16 +31,6 @@ static __always_inline __u64 number_in(__u64 *room, const void *p)
 	return *(volatile __u64 *)room;
 }
 
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak; /* since 6.2 */
-
-/* seq_read(), by a plain load where the kernel lets us. */
-static __always_inline __u32 seq_now(const void *lock)
-{
-	if (bpf_core_type_exists(struct mnt_idmap)) /* since 6.2, too */
-		return ((struct seqcount *)bpf_rdonly_cast((void *)lock, bpf_core_type_id_kernel(struct seqcount)))->sequence;
-	return seq_read(lock);
-}
-
 /* Beside the bits that addresses of the kernel differ in. */
 #define OPS_SHIFT 56
 #define REMEMBERED_OPS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND))
@@ -55,8 +45,8 @@ static __always_inline __u64 memory_key(const struct about *a, struct file *file
 
 	if (h == 0 || tl->noted)
 		return 0;
-	renames = seq_now(&rename_lock);
-	mounts = seq_now(&mount_lock);
+	renames = seq_read(&rename_lock);
+	mounts = seq_read(&mount_lock);
 	if ((renames | mounts) & 1)
 		return 0;
 	h = mixed(h, (__u64)renames << 32 | mounts);

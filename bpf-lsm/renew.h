@@ -127,8 +127,7 @@ __noinline int label_renew(void)
 			label_place(l, task, s);
 		tl->execs = task->self_exec_id;
 	}
-	label_compute(t, l, task, s);
-	tl->alike = label_alike(l);
+	task_label_compute(t, tl, task, s);
 	confined_update(t, l, (__u64)task);
 	if (label_unknown(l))
 		l->cred = 0; /* for the next question to try again */
