@@ -10,24 +10,33 @@ static __always_inline void pending_script(struct pending *p)
 {
 	if (p->files != 1 || (p->flags & BL_LF_NAMELESS))
 		return;
-	p->script_len = p->from < BL_PATH_MAX ? BL_PATH_MAX - p->from : BL_EXE_INLINE + 1; /* more than fits: the label will be full */
-	__builtin_memcpy(p->script, p->name.buf + BL_PATH_MAX - sizeof(p->script), sizeof(p->script));
+	p->script_len = p->len != 0 ? p->len : BL_EXE_INLINE + 1; /* more than fits: the label will be full */
+	__builtin_memcpy(p->script, p->name, sizeof(p->script));
 }
 
-/* Keeps the name in the scratch buffer as that of the program to be. */
-static __always_inline void pending_set(struct pending *p, const struct about *a, const struct file *f, int name)
+/* Keeps the name in the scratch buffer as that of the program to be. False: there is no memory for it. */
+static __always_inline bool pending_set(struct pending *p, const struct about *a, const struct file *f, int name)
 {
+	struct long_exe *whole;
+
 	pending_script(p);
 	p->files++;
 	p->file = (__u64)f;
 	p->flags = task_untrusted(a->task);
-	p->from = a->from;
+	p->len = BL_PATH_MAX - a->from;
 	if (name != NAME_OK) {
 		p->flags |= BL_LF_UNTRUSTED | (name != BL_R_UNSETTLED ? BL_LF_NAMELESS : 0); /* see label_unknown() */
-		p->from = BL_PATH_MAX;
-		return;
+		p->len = 0;
+		return true;
 	}
-	bpf_probe_read_kernel(p->name.buf, BL_PATH_MAX, a->s->name.buf);
+	__builtin_memcpy(p->name, name_end(&a->s->name), sizeof(p->name));
+	if (p->len > BL_EXE_INLINE) {
+		whole = bpf_task_storage_get(&long_pending, a->task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!whole)
+			return false;
+		bpf_probe_read_kernel(whole->name.buf, BL_PATH_MAX, a->s->name.buf);
+	}
+	return true;
 }
 
 /* Adds what the rules that decided say about profiles after the exec. */
@@ -85,7 +94,8 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 	if (p->file == (__u64)f)
 		return 0; /* judged in bprm_creds_for_exec already */
 	name = name_of_path(a->s, d, m, &a->from);
-	pending_set(p, a, f, name);
+	if (!pending_set(p, a, f, name))
+		return refuse_memory(BL_R_NO_SCRATCH);
 	if (who == WHO_NOBODY)
 		return 0;
 	r = ask_code(a, BL_OP_BIT(BL_OP_EXEC), d, m, name);

@@ -75,13 +75,19 @@ static __noinline int exe_name(struct scratch *s, struct mm_struct *mm, __u32 *r
 	return name_of_path(s, d, BPF_CORE_READ(f, f_path.mnt), ret_from);
 }
 
-/* Keeps s->name.buf[from..] as the program's name. -ENOMEM: there is no memory for a long one. */
-static __always_inline int label_set_exe(struct bl_label *l, struct task_struct *task, const struct bl_name *n, __u32 from)
+/* The end of a name, as much of it as a label holds. */
+static __always_inline const __u8 *name_end(const struct bl_name *n)
 {
-	l->exe_len = BL_PATH_MAX - from;
-	__builtin_memcpy(l->exe, n->buf + BL_PATH_MAX - BL_EXE_INLINE, BL_EXE_INLINE);
-	if (l->exe_len > BL_EXE_INLINE) {
-		struct long_exe *e = bpf_task_storage_get(&long_exe, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return n->buf + BL_PATH_MAX - BL_EXE_INLINE;
+}
+
+/* Keeps the program's name: len bytes that end where end does, the whole of them in n if they do not fit. -ENOMEM: there is no memory for a long one. */
+static __always_inline int label_set_exe(struct bl_label *l, struct task_struct *task, const __u8 *end, const struct bl_name *n, __u32 len)
+{
+	l->exe_len = len;
+	__builtin_memcpy(l->exe, end, BL_EXE_INLINE);
+	if (len > BL_EXE_INLINE) {
+		struct long_exe *e = n ? bpf_task_storage_get(&long_exe, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE) : NULL;
 
 		if (!e)
 			return -ENOMEM;
@@ -161,7 +167,7 @@ static __always_inline void label_first(const struct bl_tables *t, struct bl_lab
 	l->flags = (l->flags & BL_LF_LOST) | task_untrusted(task);
 	l->exe_len = 0;
 	name = mm ? exe_name(s, mm, &from) : NAME_NAMELESS;
-	if (name == NAME_OK && !c.unsettled && label_set_exe(l, task, &s->name, from) == 0)
+	if (name == NAME_OK && !c.unsettled && label_set_exe(l, task, name_end(&s->name), &s->name, BL_PATH_MAX - from) == 0)
 		return;
 	l->flags |= BL_LF_UNTRUSTED;
 	l->exe_len = 0;

@@ -154,7 +154,7 @@ struct {
 /* What an exec that is under way will make of the label. */
 struct pending {
 	__u64 file;  /* the file last judged */
-	__u32 from;  /* its name is name.buf[from..] */
+	__u32 len;   /* of its name */
 	__u32 flags; /* BL_LF_NAMELESS, BL_LF_UNTRUSTED */
 	__u32 files; /* judged so far: the first is the script if there is another */
 	__u32 script_len;
@@ -165,7 +165,7 @@ struct pending {
 	__u64 leave[BL_MAX_PROFILES / 64];
 	__u64 enter[BL_MAX_PROFILES / 64];
 	__u8 script[BL_EXE_INLINE];
-	struct bl_name name;
+	__u8 name[BL_EXE_INLINE]; /* its end, as in a label; a longer one is in long_pending */
 };
 #define MOVES_MIXED 2u
 struct {
@@ -175,7 +175,7 @@ struct {
 	__type(value, struct pending);
 } pending SEC(".maps");
 
-/* Programs' names that do not fit in the label, at the end of the buffer as always. */
+/* Programs' names that do not fit in the label, or in what is pending, at the end of the buffer as always. */
 struct long_exe {
 	struct bl_name name;
 };
@@ -184,7 +184,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct long_exe);
-} long_exe SEC(".maps");
+} long_exe SEC(".maps"), long_pending SEC(".maps");
 
 /* All global variables: one, so that hooks and parts, which share them, have the same layout. */
 static struct {

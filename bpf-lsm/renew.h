@@ -36,6 +36,18 @@ static __always_inline void exec_lineage(struct bl_label *l, struct task_struct 
 	}
 }
 
+/* A long name without room is found out when it is needed. */
+static __always_inline void exec_name(struct bl_label *l, struct task_struct *task, const struct pending *p)
+{
+	struct long_exe *whole = NULL;
+
+	if (p->len > BL_EXE_INLINE)
+		whole = bpf_task_storage_get(&long_pending, task, 0, 0);
+	(void)label_set_exe(l, task, p->name, whole ? &whole->name : NULL, p->len);
+	if (whole)
+		bpf_task_storage_delete(&long_pending, task);
+}
+
 static __always_inline void exec_program(struct bl_label *l, struct task_struct *task, const struct pending *p)
 {
 	if (l->gen != 0)
@@ -48,7 +60,7 @@ static __always_inline void exec_program(struct bl_label *l, struct task_struct 
 	if (p->flags & BL_LF_NAMELESS)
 		l->exe_len = 0;
 	else
-		(void)label_set_exe(l, task, &p->name, p->from); /* a long name without room is found out when it is needed */
+		exec_name(l, task, p);
 }
 
 /*
