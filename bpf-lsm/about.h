@@ -18,6 +18,14 @@ struct about {
 	struct bl_question q; /* what a hook knows of the object besides: flags, acc[1] and acc[2], peer */
 };
 
+static __always_inline void about_end(struct about *a)
+{
+	scratch_end(&a->s);
+}
+
+/* A variable: its room is given back when the function that asks ends. */
+#define ABOUT(a) __attribute__((cleanup(about_end))) struct about a
+
 /* The label, with what is kept beside it. */
 static __always_inline struct task_label *label_of(const struct about *a)
 {

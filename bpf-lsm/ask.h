@@ -94,7 +94,7 @@ static __noinline int refuse_memory(__u32 reason)
 static __always_inline bool ask_begin(struct about *a, __u32 kind)
 {
 	a->kind = kind;
-	a->s = scratch_get(a->task);
+	a->s = scratch_claim(a->task);
 	if (!a->s)
 		return false;
 	bl_result_init(&a->s->result);

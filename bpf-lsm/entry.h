@@ -68,20 +68,17 @@ static __always_inline int ask_entry(struct about *a, __u64 ops, struct dentry *
 /* Has the ioctl that led here been asked about already, by the name of its descriptor? file_setattr(2) leads here without one. */
 static __always_inline bool flags_asked(struct about *a, struct dentry *d)
 {
-	struct scratch *s = scratch_get(a->task);
-	__u64 was;
+	struct notes *n = &label_of(a)->notes;
+	__u64 was = n->flagging;
 
-	if (!s)
-		return false;
-	was = s->flagging;
-	s->flagging = 0;
+	n->flagging = 0;
 	return was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode);
 }
 
 PART(question_attr) int question_attr(__u64 d, __u32 flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct about a = {};
+	ABOUT(a) = {};
 
 	switch (who_asks(&a, BL_OP_BIT(BL_OP_ATTR))) {
 	case WHO_ASKS:

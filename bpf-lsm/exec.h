@@ -105,7 +105,7 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 
 PART(question_exec) int question_exec(__u64 file, __u32 first)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	enum who who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
 	int r;
 

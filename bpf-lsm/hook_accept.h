@@ -13,17 +13,17 @@
 /* Notes what sock_graft needs to know. */
 static __always_inline int accept_later(struct about *a, const struct sock_kind *k, const struct sock *sk, __u64 newsock)
 {
-	struct scratch *s = a->s;
+	struct notes *n = &label_of(a)->notes;
 
-	local_read(&s->accept_local, k, sk);
-	s->accept_dual = local_is_dual(&s->accept_local, sk);
-	s->accepting = newsock;
+	local_read(&n->accept_local, k, sk);
+	n->accept_dual = local_is_dual(&n->accept_local, sk);
+	n->accepting = newsock;
 	return 0;
 }
 
 static __always_inline int accept_question(const struct sock *sk, __u64 newsock)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct sock_kind k;
 	int r;
 
@@ -44,11 +44,11 @@ static __always_inline int accept_question(const struct sock *sk, __u64 newsock)
 SEC("lsm/socket_accept")
 int BPF_PROG(socket_accept, struct socket *sock, struct socket *newsock, int ret)
 {
-	struct scratch *s = bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0);
+	struct notes *n = notes_get();
 	struct sock *sk = BPF_CORE_READ(sock, sk);
 
-	if (s)
-		s->accepting = 0;
+	if (n)
+		n->accepting = 0;
 	return ret != 0 || !sk ? ret : accept_question(sk, (__u64)newsock);
 }
 
@@ -57,14 +57,15 @@ static __noinline int accept_ask(struct about *a, const struct sock *sk)
 {
 	struct scratch *s = a->s;
 	struct bl_endpoint *local = &s->endpoint, *peer = &s->peer;
+	struct notes *n = &label_of(a)->notes;
 	__u32 reason = 0;
 
-	*local = s->accept_local;
+	*local = n->accept_local;
 	bl_endpoint_unmap(local);
 	if (!peer_read(peer, sk))
 		reason = BL_R_UNREADABLE;
 	bl_endpoint_unmap(peer);
-	if (s->accept_dual)
+	if (n->accept_dual)
 		local->family = peer->family; /* its address is all zero */
 	if (local->family != peer->family)
 		reason = BL_R_UNREADABLE;
@@ -74,7 +75,7 @@ static __noinline int accept_ask(struct about *a, const struct sock *sk)
 
 static __always_inline int accept_judge(const struct sock *sk)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_ACCEPT, BL_KEY_NET);
 
 	return r == 1 ? accept_ask(&a, sk) : r;
@@ -93,15 +94,15 @@ static __always_inline int accept_unknown(const struct sock *sk)
 SEC("lsm/sock_graft")
 int BPF_PROG(sock_graft, struct sock *sk, struct socket *parent)
 {
-	struct scratch *s = bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0);
+	struct notes *n = notes_get();
 	int r;
 
-	if (!s) {
+	if (!n) {
 		r = accept_unknown(sk);
 	} else {
-		if (s->accepting == 0 || s->accepting != (__u64)parent)
+		if (n->accepting == 0 || n->accepting != (__u64)parent)
 			return 0;
-		s->accepting = 0;
+		n->accepting = 0;
 		r = accept_judge(sk);
 	}
 	/* a connection that cannot be marked must not be left to who was refused it */

@@ -22,7 +22,7 @@ static __always_inline bool label_carries(const struct bl_label *l)
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	__u64 key = (__u64)child, *known, mine;
 	struct task_label *cl;
 
@@ -41,7 +41,7 @@ int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, i
 	cl = bpf_task_storage_get(&labels, child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!cl)
 		return label_carries(a.l) ? refuse_memory(BL_R_NO_LABEL) : 0;
-	bpf_probe_read_kernel(cl, sizeof(*cl), a.l); /* more than the compiler copies by itself; it is a struct task_label's */
+	bpf_probe_read_kernel(cl, __builtin_offsetof(struct task_label, notes), a.l); /* more than the compiler copies by itself; it is a struct task_label's */
 	mine = (__u64)a.task;
 	known = bpf_map_lookup_elem(&confined, &mine);
 	if (known)

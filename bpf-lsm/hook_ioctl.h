@@ -7,16 +7,16 @@
 
 static __always_inline int flags_ioctl(struct file *file, __u32 cmd)
 {
-	struct scratch *s;
+	struct notes *n;
 	int r;
 
 	if (cmd != FS_IOC_SETFLAGS && cmd != FS_IOC32_SETFLAGS && cmd != FS_IOC_FSSETXATTR && cmd != FAT_IOCTL_SET_ATTRIBUTES &&
 	    cmd != BTRFS_IOC_SUBVOL_SETFLAGS)
 		return 0;
 	r = question(BL_OP_BIT(BL_OP_ATTR), file->f_path.dentry, file->f_path.mnt);
-	s = r == 0 ? bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0) : NULL;
-	if (s)
-		s->flagging = (__u64)BPF_CORE_READ(file, f_inode);
+	n = r == 0 ? notes_get() : NULL;
+	if (n)
+		n->flagging = (__u64)BPF_CORE_READ(file, f_inode);
 	return r;
 }
 

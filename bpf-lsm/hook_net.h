@@ -108,16 +108,17 @@ static __always_inline int net_who(struct about *a)
 
 static __always_inline int net_question(const struct sock *sk, const void *name, int len, bool sending)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct sock_kind k;
 	int r = net_who(&a);
 
 	if (r != 1 || !sk)
 		return r == 1 ? 0 : r; /* a socket being released has no sk */
 	sock_kind(&k, sk);
-	if (k.family == AF_UNIX)
-		return unix_names(&a, sk);
-	return net_ask(&a, &k, name, len, sending);
+	if (k.family != AF_UNIX)
+		return net_ask(&a, &k, name, len, sending);
+	unix_names(&a, sk);
+	return 0;
 }
 
 SEC("lsm/socket_connect")
@@ -161,7 +162,7 @@ int BPF_PROG(socket_getsockopt, struct socket *sock, int level, int optname, int
 SEC("lsm/socket_create")
 int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0 || kern != 0)
@@ -267,11 +268,11 @@ static __always_inline int unix_bind(struct about *a, __u64 sk, const void *name
 
 	if (!ask_begin(a, BL_KEY_UNIX))
 		return refuse_unknown(BL_OP_BIT(BL_OP_BIND), BL_R_NO_SCRATCH);
-	a->s->binding = 0;
+	label_of(a)->notes.binding = 0;
 	if (len > SUN_PATH)
 		bpf_probe_read_kernel(&first, 1, name + SUN_PATH);
 	if (len > SUN_PATH && first != 0) {
-		a->s->binding = sk;
+		label_of(a)->notes.binding = sk;
 		return 0;
 	}
 	if (len > SUN_PATH)
@@ -297,7 +298,7 @@ SEC("lsm/socket_bind")
 int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
 {
 	struct sock *sk = BPF_CORE_READ(sock, sk);
-	struct about a = {};
+	ABOUT(a) = {};
 	struct sock_kind k;
 	int r;
 
@@ -315,7 +316,7 @@ int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int add
 /* The question about where a socket is bound. SMC does not say: the socket that is bound is one below it. */
 static __always_inline int local_question(__u32 op, const struct sock *sk)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct sock_kind k;
 	int r;
 
@@ -412,7 +413,7 @@ static __always_inline int sctp_question(struct sctp_addrs *c, __u64 list, __u32
 SEC("lsm/sctp_bind_connect")
 int BPF_PROG(sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *address, int addrlen, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct sctp_addrs c = { .a = &a, .sk = (__u64)sk };
 
 	if (ret != 0)

@@ -50,7 +50,7 @@ static __always_inline __u32 received_peer(struct about *a, const struct sock *s
  */
 __noinline int receive_socket(__u64 addr)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_CONNECT, BL_KEY_NET);
 	__u32 reason;
 

@@ -24,7 +24,7 @@ static __always_inline int sys_ask(struct about *a, __u32 op, __u32 reason)
 /* The question of an operation that has no object. */
 static __always_inline int sys_question(__u32 op)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, op, BL_KEY_SYS);
 
 	return r != 1 ? r : sys_ask(&a, op, 0);
@@ -33,7 +33,7 @@ static __always_inline int sys_question(__u32 op)
 /* About a path. What has no name is BL_OBJ_NAMELESS. */
 static __always_inline int sys_question_path(__u32 op, struct dentry *d, struct vfsmount *m)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, op, BL_KEY_SYS);
 
 	if (r != 1)
@@ -57,7 +57,7 @@ static __always_inline int sys_question_path(__u32 op, struct dentry *d, struct 
 SEC("lsm/capable")
 int BPF_PROG(capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0 || ((opts & CAP_OPT_NOAUDIT) && (__u64)cred != (__u64)bpf_get_current_task_btf()->cred) ||
@@ -86,7 +86,7 @@ static __always_inline bool task_is_self(const struct task_struct *task)
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(ptrace_access_check, struct task_struct *child, unsigned int mode, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0 || task_is_self(child))
@@ -112,7 +112,7 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct bl_label *tracer;
-	struct about a = {};
+	ABOUT(a) = {};
 
 	if (ret != 0 || task_is_self(parent) || task_exempt(parent))
 		return ret;
@@ -139,7 +139,7 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 SEC("lsm/task_kill")
 int BPF_PROG(task_kill, struct task_struct *p, void *info, int sig, __u64 unused, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	__u64 cred = 0;
 	int r;
 
@@ -209,7 +209,7 @@ __noinline int mount_ask(__u64 dev_name, __u64 type, __u64 d, __u64 m, __u64 fla
 {
 	const char *what = mount_type(flags, (const char *)type);
 	bool mounts = what != type_remount && what != type_propagation;
-	struct about a = {};
+	ABOUT(a) = {};
 	__u32 reason;
 	int r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 
@@ -217,9 +217,9 @@ __noinline int mount_ask(__u64 dev_name, __u64 type, __u64 d, __u64 m, __u64 fla
 		return r;
 	reason = mount_key(&a, (struct dentry *)d, (struct vfsmount *)m, mounts ? (const char *)dev_name : NULL, what);
 	r = sys_ask(&a, BL_OP_MOUNT, reason);
-	a.s->remounting = 0;
+	label_of(&a)->notes.remounting = 0;
 	if (r == 0 && (flags & MS_REMOUNT) && !(flags & MS_BIND))
-		a.s->remounting = (__u64)BPF_CORE_READ((struct vfsmount *)m, mnt_sb);
+		label_of(&a)->notes.remounting = (__u64)BPF_CORE_READ((struct vfsmount *)m, mnt_sb);
 	return r;
 }
 
@@ -251,7 +251,7 @@ int BPF_PROG(sb_mount, const char *dev_name, const struct path *path, const char
 SEC("lsm/sb_remount")
 int BPF_PROG(sb_remount, struct super_block *sb, void *mnt_opts, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0)
@@ -259,8 +259,8 @@ int BPF_PROG(sb_remount, struct super_block *sb, void *mnt_opts, int ret)
 	r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 	if (r != 1)
 		return r;
-	if (a.s->remounting == (__u64)sb && (called_by(NR_MOUNT) || called_by(NR_MOUNT_I386))) {
-		a.s->remounting = 0;
+	if (label_of(&a)->notes.remounting == (__u64)sb && (called_by(NR_MOUNT) || called_by(NR_MOUNT_I386))) {
+		label_of(&a)->notes.remounting = 0;
 		return 0;
 	}
 	return sys_ask(&a, BL_OP_MOUNT, BL_R_UNREADABLE);
@@ -275,7 +275,7 @@ __noinline int attach_ask(__u64 from_d, __u64 from_m, __u64 to_d, __u64 to_m, bo
 	struct mount *m = (struct mount *)mount_of((struct vfsmount *)from_m);
 	struct dentry *d = (struct dentry *)from_d;
 	const char *type, *source;
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_MOUNT, BL_KEY_SYS);
 
 	if (r != 1)
@@ -365,7 +365,7 @@ int BPF_PROG(kernel_read_file, struct file *file, int id, bool contents, int ret
 /* From memory: there is no name. */
 static __always_inline int module_question(void)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_MODULE, BL_KEY_SYS);
 
 	if (r != 1)
@@ -445,7 +445,7 @@ static __always_inline int ids_ask(struct about *a, __u32 op)
 SEC("lsm/task_fix_setuid")
 int BPF_PROG(task_fix_setuid, struct cred *new, const struct cred *old, int flags, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0)
@@ -475,7 +475,7 @@ static __always_inline void gids_held(struct scratch *s, const struct cred *old)
 SEC("lsm/task_fix_setgid")
 int BPF_PROG(task_fix_setgid, struct cred *new, const struct cred *old, int flags, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r;
 
 	if (ret != 0)
@@ -547,7 +547,7 @@ static long setgroups_step(__u32 i, struct groups *c)
 
 static __always_inline int setgroups(const struct cred *new, const struct cred *old)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct groups c = { .a = &a };
 	int r = key_begin(&a, BL_OP_SETGID, BL_KEY_SYS);
 

@@ -7,6 +7,7 @@
 #define BL_LABEL_H
 
 #include "name.h"
+#include "scratch.h"
 
 #define LINEAGE_STEPS 256
 #define CGROUP_STEPS 256
@@ -15,9 +16,12 @@
 
 extern const void init_user_ns __ksym;
 
-static __always_inline struct scratch *scratch_get(struct task_struct *task)
+/* The notes of the running task. NULL: it has no label. */
+static __always_inline struct notes *notes_get(void)
 {
-	return bpf_task_storage_get(&scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct task_label *tl = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), 0, 0);
+
+	return tl ? &tl->notes : NULL;
 }
 
 /* Kernel threads and the machine's first process: a policy must not be able to lock out a boot. */

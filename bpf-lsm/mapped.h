@@ -22,7 +22,7 @@ static __always_inline int map_ask_file(struct about *a, struct file *file, __u6
 
 PART(question_map) int question_map(__u64 file, __u64 ops)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 
 	switch (who_asks(&a, ops)) {
 	case WHO_ASKS:
@@ -38,7 +38,7 @@ PART(question_map) int question_map(__u64 file, __u64 ops)
 
 PART(question_memory) int question_memory(void)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_MAP, BL_KEY_CODE);
 
 	return r != 1 ? r : ask_memory(&a);

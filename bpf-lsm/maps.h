@@ -26,13 +26,29 @@ struct {
 	__array(values, struct tables_map);
 } slot SEC(".maps");
 
+/* What a hook leaves to a later one of the same system call. */
+struct notes {
+	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
+	__u64 truncating; /* inode whose truncation the open under way has asked about, */
+	__u64 truncating_by; /* the struct path in the file that is being opened, */
+	__u64 truncating_gen; /* and the generation that answered */
+	__u64 plain;      /* the last question about a file was answered by its names, all of which allow it without a report */
+	__u64 naming;     /* unix socket whose last connect or send named an address */
+	__u64 binding;    /* unix socket whose bind is making its file */
+	__u64 accepting;  /* struct socket that an accept under way will give out, if the peer decides; 0: none */
+	__u64 accept_dual; /* its local end is IPv4's, too */
+	struct bl_endpoint accept_local;
+	__u64 remounting; /* superblock of a remount by mount() that has been asked about */
+};
+
 /* A label, and what the programs keep beside it. */
 struct task_label {
 	struct bl_label l;
 	__u32 execs; /* how many programs the task had executed then (self_exec_id): an exec that it missed is found out by the next question */
-	__u32 noted; /* scratch.truncating may be set */
+	__u32 pad;
 	__u64 alike; /* equal for labels that answer every question alike, of one generation; 0: not known */
 	__u64 room;  /* for number_in() */
+	struct notes notes; /* last: a child gets none */
 };
 
 /* Who a task is. Written by the task itself, and by its parent before it first runs. */
@@ -96,8 +112,8 @@ struct name_says {
 };
 
 /*
- * Room for one decision of a task: never per CPU, where another task can get in between (KERNEL.md section 4). What follows
- * `name` keeps the verifier's idea of a write near its end inside the value.
+ * Room for one decision: claimed when a question begins, given back at its end. Never simply the CPU's, where another task can get in
+ * between (KERNEL.md section 4). What follows `name` keeps the verifier's idea of a write near its end inside the value.
  */
 struct scratch {
 	struct bl_name name;
@@ -112,7 +128,6 @@ struct scratch {
 	struct names names;
 	struct name_says old_name, new_name;
 	struct bl_endpoint peer;
-	struct bl_endpoint accept_local; /* of the accept under way */
 	struct bl_cgroup_names parts;
 	struct {
 		__u64 key; /* 0: it is none of several */
@@ -125,16 +140,7 @@ struct scratch {
 	__u32 key_from;
 	__u32 key_kind;
 	__u32 pad;
-	__u64 flagging;   /* inode about whose flags an ioctl under way has asked */
-	__u64 truncating; /* inode whose truncation the open under way has asked about, */
-	__u64 truncating_by; /* the struct path in the file that is being opened, */
-	__u64 truncating_gen; /* and the generation that answered */
-	__u64 plain;      /* the last question about a file was answered by its names, all of which allow it without a report */
-	__u64 naming;     /* unix socket whose last connect or send named an address */
-	__u64 binding;    /* unix socket whose bind is making its file */
-	__u64 accepting;  /* struct socket that an accept under way will give out, if the peer decides; 0: none */
-	__u64 accept_dual; /* its local end is IPv4's, too */
-	__u64 remounting; /* superblock of a remount by mount() that has been asked about */
+	__u64 owner;      /* the task whose it is, 0: nobody's */
 	__u64 list_at;    /* what is left of a list of addresses: here, where the verifier does not follow it from step to step */
 	__u32 list_left;
 	__u32 list_dual;  /* the present address is the other family's, too */
@@ -144,10 +150,11 @@ struct scratch {
 };
 _Static_assert(__builtin_offsetof(struct scratch, linked_from) == __builtin_offsetof(struct bl_linked, from), "a link's name");
 _Static_assert(sizeof(struct scratch) - sizeof(struct bl_name) >= 256, "room behind the name");
+#define SCRATCHES 128u /* questions under way at the same time; more wait */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__type(key, __u32);
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 

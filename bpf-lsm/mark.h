@@ -77,14 +77,14 @@ static long mark_step(__u32 i, struct about *a)
 PART(link_mark) int link_mark(__u64 d, __u64 named_d, __u64 named_m)
 {
 	struct inode *inode = BPF_CORE_READ((struct dentry *)d, d_inode);
-	struct about a = { .task = bpf_get_current_task_btf(), .t = tables_now() };
+	ABOUT(a) = { .task = bpf_get_current_task_btf(), .t = tables_now() };
 	struct names *n;
 
 	if (!a.t || !(a.t->ops & BL_OPS_NAMES) || (BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFDIR)
 		return 0;
 	if (d != named_d && BPF_CORE_READ(inode, i_nlink) < 2)
 		return 0;
-	a.s = scratch_get(a.task);
+	a.s = scratch_claim(a.task);
 	if (a.s) {
 		n = &a.s->names;
 		__builtin_memset(n, 0, sizeof(*n));

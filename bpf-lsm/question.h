@@ -13,27 +13,25 @@
  */
 static __always_inline bool truncation_asked(const struct about *a, __u64 ops, const struct dentry *d, __u64 path)
 {
-	struct scratch *s = a->s;
-	__u64 was = s->truncating;
+	struct notes *n = &label_of(a)->notes;
+	__u64 was = n->truncating;
 
-	s->truncating = 0;
-	label_of(a)->noted = 0;
-	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode) && s->truncating_by == path &&
-	       s->truncating_gen == a->t->gen;
+	n->truncating = 0;
+	return ops == BL_OP_BIT(BL_OP_TRUNCATE) && was != 0 && was == (__u64)BPF_CORE_READ(d, d_inode) && n->truncating_by == path &&
+	       n->truncating_gen == a->t->gen;
 }
 
 /* After an open that was let through. */
 static __always_inline void truncation_expect(const struct about *a, __u64 ops, const struct dentry *d, __u64 path)
 {
-	struct scratch *s = a->s;
+	struct notes *n = &label_of(a)->notes;
 
 	if (path == 0 || ops == BL_OP_BIT(BL_OP_TRUNCATE) || !(ops & BL_OP_BIT(BL_OP_TRUNCATE)) ||
 	    (BPF_CORE_READ(d, d_inode, i_mode) & S_IFMT) != S_IFREG)
 		return;
-	label_of(a)->noted = 1;
-	s->truncating = (__u64)BPF_CORE_READ(d, d_inode);
-	s->truncating_by = path;
-	s->truncating_gen = a->t->gen;
+	n->truncating = (__u64)BPF_CORE_READ(d, d_inode);
+	n->truncating_by = path;
+	n->truncating_gen = a->t->gen;
 }
 
 /* The whole question about a file. One without a name is not asked about. m, source, path: see question_file(). */
@@ -43,7 +41,7 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 
 	if (!ask_begin(a, BL_KEY_PATH))
 		return refuse_unknown(ops, BL_R_NO_SCRATCH);
-	a->s->plain = 0;
+	label_of(a)->notes.plain = 0;
 	if (truncation_asked(a, ops, d, path))
 		return 0;
 	name = m ? name_of_path(a->s, d, m, &a->from) : NAME_KERNEL;
@@ -54,14 +52,14 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 		return r;
 	truncation_expect(a, ops, d, path);
 	/* from memory and without a branch: for one on `name` the verifier of 6.1 goes only one way, and takes the other out of the program */
-	a->s->plain = !(a->s->names.told | a->s->names.link.n);
+	label_of(a)->notes.plain = !(a->s->names.told | a->s->names.link.n);
 	return 0;
 }
 
 PART(question_file) int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path)
 {
 	bool layer = m == 0 || mount_is_internal(mount_of((struct vfsmount *)m));
-	struct about a = {};
+	ABOUT(a) = {};
 
 	switch (who_asks_layer(&a, ops, layer)) {
 	case WHO_ASKS:
@@ -77,7 +75,7 @@ PART(question_file) int question_file(__u64 d, __u64 m, __u64 source, __u64 ops,
 
 PART(question_unnamed) int question_unnamed(__u64 d, __u64 m, __u32 op)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, op, BL_KEY_PATH);
 
 	if (r != 1)

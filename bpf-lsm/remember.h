@@ -43,7 +43,7 @@ static __always_inline __u64 memory_key(const struct about *a, struct file *file
 	__u32 renames, mounts;
 	__u64 h = tl->alike;
 
-	if (h == 0 || tl->noted)
+	if (h == 0 || tl->notes.truncating != 0)
 		return 0;
 	renames = seq_read(&rename_lock);
 	mounts = seq_read(&mount_lock);
@@ -82,10 +82,9 @@ static __always_inline bool has_one_name(const struct file *file)
 /* After an answer. before: its key as of before the question, so that both counts were the same all the time. */
 static __always_inline void remember(const struct about *a, struct file *file, __u64 ops, __u64 before)
 {
-	struct scratch *s = bpf_task_storage_get(&scratch, a->task, 0, 0);
 	struct memory *m;
 
-	if (!s || !s->plain || !has_one_name(file) || mount_is_internal(mount_of(file->f_path.mnt)) || memory_key(a, file, ops) != before)
+	if (!label_of(a)->notes.plain || !has_one_name(file) || mount_is_internal(mount_of(file->f_path.mnt)) || memory_key(a, file, ops) != before)
 		return;
 	m = bpf_inode_storage_get(&remembered, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (m)

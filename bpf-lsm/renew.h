@@ -6,6 +6,18 @@
 #include "label.h"
 #include "parts.h"
 
+/* The program becomes an ancestor. */
+static __always_inline void exec_ancestor(const struct bl_tables *t, struct bl_label *l, struct task_struct *task)
+{
+	SCRATCH s = scratch_claim(task);
+	__u32 from = s ? label_get_exe(l, task, s) : BL_PATH_MAX;
+
+	if (s && from < BL_PATH_MAX)
+		bl_label_key(t, l, &s->name, from, BL_KEY_ANCESTOR);
+	else
+		l->flags |= BL_LF_LOST;
+}
+
 /*
  * What the exec leaves of the program before it: an ancestor's name, and the profiles that rules move the process from and to. A
  * reload between question and exec gives profiles other numbers: the process, of which it cannot be told any more what it may do, ends.
@@ -13,19 +25,11 @@
 static __always_inline void exec_lineage(struct bl_label *l, struct task_struct *task, const struct pending *p)
 {
 	const struct bl_tables *t = tables_now();
-	struct scratch *s;
-	__u32 from;
 
 	if (label_unknown(l))
 		l->flags |= BL_LF_LOST;
-	if (t && (t->features & BL_FEAT_ANCESTOR) && l->exe_len != 0) {
-		s = scratch_get(task);
-		from = s ? label_get_exe(l, task, s) : BL_PATH_MAX;
-		if (s && from < BL_PATH_MAX)
-			bl_label_key(t, l, &s->name, from, BL_KEY_ANCESTOR);
-		else
-			l->flags |= BL_LF_LOST;
-	}
+	if (t && (t->features & BL_FEAT_ANCESTOR) && l->exe_len != 0)
+		exec_ancestor(t, l, task);
 	if (p->moves == 0)
 		return;
 	if (t && p->moves == 1 && t->gen == p->gen) {
@@ -117,22 +121,14 @@ static __always_inline struct task_label *label_make_patiently(struct task_struc
 	return label_make(task);
 }
 
-__noinline int label_renew(void)
+/* The label of a task of which it is known what it has executed. */
+static __always_inline int label_remake(const struct bl_tables *t, struct task_label *tl, struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct bl_tables *t = tables_now();
-	struct task_label *tl = label_make_patiently(task);
-	struct bl_label *l;
-	struct scratch *s;
+	SCRATCH s = scratch_claim(task);
+	struct bl_label *l = &tl->l;
 
-	if (!t || !tl)
-		return -ENOMEM;
-	s = scratch_get(task);
 	if (!s)
 		return -ENOMEM;
-	l = &tl->l;
-	if (l->gen != 0 && tl->execs != task->self_exec_id)
-		exec_note(0);
 	if (l->gen == 0 || label_unknown(l)) {
 		label_first(t, l, task, s);
 		if (!task_sets_up(task))
@@ -143,9 +139,20 @@ __noinline int label_renew(void)
 	confined_update(t, l, (__u64)task);
 	if (label_unknown(l))
 		l->cred = 0; /* for the next question to try again */
-	if (label_is_free(l))
-		bpf_task_storage_delete(&scratch, task); /* it will not be asked anything */
 	return 0;
+}
+
+__noinline int label_renew(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct bl_tables *t = tables_now();
+	struct task_label *tl = label_make_patiently(task);
+
+	if (!t || !tl)
+		return -ENOMEM;
+	if (tl->l.gen != 0 && tl->execs != task->self_exec_id)
+		exec_note(0);
+	return label_remake(t, tl, task);
 }
 
 PART(label_renew) int part_label_renew(void)

@@ -118,7 +118,7 @@ static long change_step(__u32 i, struct about *a)
 
 PART(name_changes) int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, __u64 op)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = changes_begin(&a, op);
 
 	if (r != 1)
@@ -134,7 +134,7 @@ PART(name_changes) int name_changes(__u64 d, __u64 m, __u64 new_d, __u64 new_m, 
 
 PART(names_hide) int names_hide(__u64 d, __u64 m, __u64 op, __u64 what)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	struct name_says *here;
 	int r = changes_begin(&a, op);
 

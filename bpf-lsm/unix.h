@@ -63,7 +63,7 @@ static __always_inline int unix_ask(struct about *a, __u32 op, __u64 sk)
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(unix_stream_connect, struct sock *sk, struct sock *other, struct sock *newsk, int ret)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 
 	return ret != 0 ? ret : unix_ask(&a, BL_OP_CONNECT, (__u64)other);
 }
@@ -75,41 +75,37 @@ int BPF_PROG(unix_stream_connect, struct sock *sk, struct sock *other, struct so
 SEC("lsm/unix_may_send")
 int BPF_PROG(unix_may_send, struct socket *sock, struct socket *other, int ret)
 {
-	struct scratch *s = bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0);
+	struct notes *n = notes_get();
 	__u64 sk = (__u64)BPF_CORE_READ(sock, sk), peer = (__u64)BPF_CORE_READ(other, sk);
-	struct about a = {};
+	ABOUT(a) = {};
 
 	if (ret != 0)
 		return ret;
 	/* to the peer, and no address was named; a later message of sendmmsg() is told by the former alone */
-	if ((!s || s->naming != sk) && (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer) == peer)
+	if ((!n || n->naming != sk) && (__u64)BPF_CORE_READ((struct unix_sock *)sk, peer) == peer)
 		return 0;
-	if (s)
-		s->naming = 0;
+	if (n)
+		n->naming = 0;
 	return unix_ask(&a, BL_OP_CONNECT, peer);
 }
 
 /* A connect, or a send that names an address, of a unix socket is under way. */
-static __always_inline int unix_names(struct about *a, const struct sock *sk)
+static __always_inline void unix_names(struct about *a, const struct sock *sk)
 {
-	a->s = scratch_get(a->task);
-	if (!a->s)
-		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT), BL_R_NO_SCRATCH);
-	a->s->naming = (__u64)sk;
-	return 0;
+	label_of(a)->notes.naming = (__u64)sk;
 }
 
 /* One that names none. */
 static __always_inline void unix_names_not(__u64 addr)
 {
 	struct sock *sk = (struct sock *)addr;
-	struct scratch *s;
+	struct notes *n;
 
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX || BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM)
 		return;
-	s = bpf_task_storage_get(&scratch, bpf_get_current_task_btf(), 0, 0);
-	if (s)
-		s->naming = 0;
+	n = notes_get();
+	if (n)
+		n->naming = 0;
 }
 
 /*
@@ -118,14 +114,14 @@ static __always_inline void unix_names_not(__u64 addr)
  */
 __noinline int unix_bind_path(__u64 mnt, __u64 d)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 	int r = key_begin(&a, BL_OP_BIND, BL_KEY_UNIX);
 
 	if (r != 1)
 		return r;
-	if (a.s->binding == 0)
+	if (label_of(&a)->notes.binding == 0)
 		return 0; /* mknod() of a socket file */
-	a.s->binding = 0;
+	label_of(&a)->notes.binding = 0;
 	r = name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)mnt, &a.from);
 	return key_ask(&a, BL_OP_BIND, r < 0 ? BL_R_UNREADABLE : r);
 }

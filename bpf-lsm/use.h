@@ -24,7 +24,7 @@ static __always_inline int ask_use(struct about *a, __u64 ops, struct file *file
 
 PART(question_use) int question_use(__u64 file, __u64 ops)
 {
-	struct about a = {};
+	ABOUT(a) = {};
 
 	if (ops == 0)
 		return 0;
