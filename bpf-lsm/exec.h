@@ -67,7 +67,7 @@ static __always_inline void pending_begin(struct pending *p, const struct task_s
 /* A unit or a container is entered with the first exec in its cgroup, and that exec is judged by its profile (DESIGN 2, point 5). */
 static __noinline enum who exec_place(struct about *a, enum who who)
 {
-	label_place(a->l, a->task, a->s); /* also if only a later policy will ask */
+	task_label_place(label_of(a), a->task, a->s); /* also if only a later policy will ask */
 	if (!(a->t->features & (BL_FEAT_UNIT | BL_FEAT_CONTAINER)))
 		return who;
 	task_label_compute(a->t, label_of(a), a->task, a->s);
@@ -91,8 +91,6 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 		pending_begin(p, a->task);
 		who = exec_place(a, who);
 	}
-	if (p->file == (__u64)f)
-		return 0; /* judged in bprm_creds_for_exec already */
 	name = name_of_path(a->s, d, m, &a->from);
 	if (!pending_set(p, a, f, name))
 		return refuse_memory(BL_R_NO_SCRATCH);
@@ -103,12 +101,23 @@ static __always_inline int exec_question(struct about *a, struct file *f, enum w
 	return r != 0 ? r : p->moves != 0;
 }
 
+/* Has the present exec asked about this file? Not inline: the answer is a number. */
+static __noinline bool exec_has_asked(__u64 file)
+{
+	struct pending *p = bpf_task_storage_get(&pending, bpf_get_current_task_btf(), 0, 0);
+
+	return p && p->file == file;
+}
+
 PART(question_exec) int question_exec(__u64 file, __u32 first)
 {
 	ABOUT(a) = {};
-	enum who who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
+	enum who who;
 	int r;
 
+	if (!first && exec_has_asked(file))
+		return 0; /* in bprm_creds_for_exec */
+	who = who_asks(&a, BL_OP_BIT(BL_OP_EXEC));
 	if (who == WHO_PROBE)
 		return -BL_PROBE_ERRNO;
 	if (who == WHO_UNKNOWN) {

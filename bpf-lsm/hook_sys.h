@@ -319,7 +319,7 @@ int BPF_PROG(move_mount, const struct path *from_path, const struct path *to_pat
 SEC("lsm/sb_umount")
 int BPF_PROG(sb_umount, struct vfsmount *mnt, int flags, int ret)
 {
-	return ret != 0 ? ret : sys_question_path(BL_OP_UMOUNT, BPF_CORE_READ(mnt, mnt_root), mnt);
+	return ret != 0 ? ret : sys_question_path(BL_OP_UMOUNT, BPF_CORE_READ(mnt, mnt_root), (struct vfsmount *)number_of(mnt));
 }
 
 __noinline int pivot_ask(__u64 d, __u64 m)

@@ -263,12 +263,28 @@ __noinline int cgroup_parts(struct scratch *s, __u32 from)
 		n_; \
 	})
 
+/* What bpf_get_current_cgroup_id() says, without a call. */
+static __always_inline __u64 task_cgid(const struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
 /* Takes the unit and the container of the present cgroup into the label. */
 static __noinline void label_place(struct bl_label *l, struct task_struct *task, struct scratch *s)
 {
 	cgroup_parts(s, cgroup_name(s, task));
 	l->unit_len = PART_KEEP(l->unit, s, s->parts.unit, s->parts.unit_len);
 	l->container_len = PART_KEEP(l->container, s, s->parts.container, s->parts.container_len);
+}
+
+/* The same of a label that is kept. A cgroup keeps its name. */
+static __always_inline void task_label_place(struct task_label *tl, struct task_struct *task, struct scratch *s)
+{
+	__u64 cgid = task_cgid(task);
+
+	if (tl->place != cgid)
+		label_place(&tl->l, task, s);
+	tl->place = cgid;
 }
 
 /* A child of the service manager that has not run its program yet is still setting up, in whatever cgroup it is. */
@@ -304,12 +320,6 @@ static __always_inline __u64 task_caps(struct task_struct *task)
 	if ((__u64)cred->user_ns == (__u64)&init_user_ns)
 		bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
 	return caps;
-}
-
-/* What bpf_get_current_cgroup_id() says, without a call. */
-static __always_inline __u64 task_cgid(const struct task_struct *task)
-{
-	return task->cgroups->dfl_cgrp->kn->id;
 }
 
 /*
@@ -410,7 +420,7 @@ static __noinline void own_put(struct own *c, __u32 i)
 		own_exe(c);
 	else if (i == OWN_USER)
 		own_key(s, BL_KEY_USER, bl_key_id(&s->name, c->l->euid));
-	else if (i == OWN_CGROUP)
+	else if (i == OWN_CGROUP && c->t->start[BL_KEY_CGROUP] != 0)
 		own_cgroup(c);
 	else if (i == OWN_SCRIPT && (features & BL_FEAT_SCRIPT))
 		OWN_KEPT(c, script, script_len, BL_KEY_SCRIPT);

@@ -46,6 +46,7 @@ struct task_label {
 	struct bl_label l;
 	__u32 execs; /* how many programs the task had executed then (self_exec_id): an exec that it missed is found out by the next question */
 	__u32 pad;
+	__u64 place; /* cgroup that unit and container are of */
 	__u64 alike; /* equal for labels that answer every question alike, of one generation; 0: not known */
 	__u64 room;  /* for number_in() */
 	struct notes notes; /* last: a child gets none */
@@ -66,7 +67,6 @@ _Static_assert(BL_CHUNK < BL_EVENT_HEAD, "see event_put_name()");
 
 /* What names.h works with. In the scratch, not on the stack: then the verifier sees that the turns of a loop are alike. */
 struct names {
-	__u64 sb;
 	__u64 dentry;
 	__u64 other; /* entry of the name that it gets, where names change, */
 	__u64 other_mount; /* and its struct vfsmount */
@@ -97,11 +97,14 @@ struct walk {
 	__u64 from_mnt;
 	__u64 dentry;
 	__u64 mount;
-	__u64 root; /* mnt_root of mount */
+	__u64 entry[8]; /* the beginning of the struct dentry at hand */
+	__u64 head[8];  /* that of the struct mount at hand */
 	__u32 at;
 	__u32 alike; /* where the first name begins that its file system takes for others, too; 0: nowhere */
 	int result;
 	__u32 tries;
+	__u32 alone; /* the file's entry is its own parent */
+	__u32 pad;
 };
 
 /* What the tables say of one name, where names change (replace.h). */
@@ -197,6 +200,7 @@ struct {
 static struct {
 	__u64 event_seq;
 	__u64 secret; /* so that nobody can make two objects look equal */
+	__u64 initial_mounts; /* the initial mount namespace, 0: not looked up yet */
 	__u64 forgets; /* no verdict is remembered any more (remember.h) */
 	__u64 untracked; /* what tasks for which there is no room in `confined` could be refused, together, since the programs were loaded */
 } global;

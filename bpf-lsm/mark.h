@@ -88,7 +88,6 @@ PART(link_mark) int link_mark(__u64 d, __u64 named_d, __u64 named_m)
 	if (a.s) {
 		n = &a.s->names;
 		__builtin_memset(n, 0, sizeof(*n));
-		n->sb = (__u64)BPF_CORE_READ((struct dentry *)named_d, d_sb);
 		n->dentry = named_d;
 		n->seen = mount_of((struct vfsmount *)named_m);
 		n->ns = initial_mounts();

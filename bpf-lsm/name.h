@@ -18,16 +18,51 @@ static __noinline __u64 number_of(const void *p)
 	return n;
 }
 
+/* The same by way of a map's value that nobody else writes to: without a call. */
+static __always_inline __u64 number_in(__u64 *room, const void *p)
+{
+	*(const void *volatile *)room = p;
+	return *(volatile __u64 *)room;
+}
+
 extern const void rename_lock __ksym;
 extern const void mount_lock __ksym;
 extern const void init_nsproxy __ksym;
 
-/* The initial mount namespace. */
+extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak; /* since 6.2 */
+
+#define CASTS bpf_core_type_exists(struct mnt_idmap) /* since 6.2, too */
+
+/* What is at an address, to be read by plain loads. */
+#define CAST(address, type) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+
+#define READ(address, type, member) \
+	({ \
+		const type *read_ = (const type *)(address); \
+		CASTS ? CAST(read_, type)->member : BPF_CORE_READ(read_, member); \
+	})
+
+/* A count of the kernel's, by a plain load where it lets us. */
+static __always_inline __u32 seq_read(const void *lock)
+{
+	__u64 failed;
+	__u32 seq;
+
+	if (CASTS)
+		return CAST(lock, struct seqcount)->sequence;
+	failed = bpf_probe_read_kernel(&seq, sizeof(seq), lock);
+	/* Odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest. Without a branch, which the verifier would follow. */
+	return seq | (__u32)(failed >> 63);
+}
+
+/* The initial mount namespace, which is the same as long as the machine runs. */
 static __always_inline __u64 initial_mounts(void)
 {
 	const struct nsproxy *init = (const void *)&init_nsproxy;
 
-	return (__u64)BPF_CORE_READ(init, mnt_ns);
+	if (global.initial_mounts == 0)
+		global.initial_mounts = (__u64)BPF_CORE_READ(init, mnt_ns);
+	return global.initial_mounts;
 }
 
 enum name_result {
@@ -71,12 +106,36 @@ static __always_inline bool dir_takes_others(struct dentry *dir)
 	return BPF_CORE_READ(sb, s_magic) != PROC_SUPER_MAGIC;
 }
 
-/* Puts one component and the slash before it in front of what is there. */
-static __always_inline int walk_component(struct scratch *s, struct dentry *d, struct dentry *dir)
+/*
+ * Without plain loads the beginning of a struct, which has all that a walk looks at, is read at once, and not field by field. What cannot be read is 0
+ * either way, and a walk that comes to 0 ends nowhere.
+ */
+#define BEGINNING(address, field, type, member) \
+	(CASTS ? CAST(address, type)->member : \
+		 *(const typeof(((type *)0)->member) *)((const char *)(field) + bpf_core_field_offset(type, member)))
+#define OF_ENTRY(w, member) BEGINNING((w)->dentry, (w)->entry, struct dentry, member)
+#define OF_MOUNT(w, member) BEGINNING((w)->mount, (w)->head, struct mount, member)
+
+static __always_inline void walk_enter(struct walk *w, __u64 d)
+{
+	w->dentry = d;
+	if (!CASTS)
+		bpf_probe_read_kernel(w->entry, sizeof(w->entry), (const void *)d);
+}
+
+static __always_inline void walk_enter_mount(struct walk *w, __u64 m)
+{
+	w->mount = m;
+	if (!CASTS)
+		bpf_probe_read_kernel(w->head, sizeof(w->head), (const void *)m);
+}
+
+/* Puts the name of the entry at hand and the slash before it in front of what is there. */
+static __always_inline int walk_component(struct scratch *s)
 {
 	struct walk *w = &s->walk;
-	__u32 len = BPF_CORE_READ(d, d_name.len);
-	const unsigned char *name = BPF_CORE_READ(d, d_name.name);
+	__u32 len = OF_ENTRY(w, d_name.len);
+	const unsigned char *name = OF_ENTRY(w, d_name.name);
 	__u64 at;
 
 	if (len > 255)
@@ -92,60 +151,62 @@ static __always_inline int walk_component(struct scratch *s, struct dentry *d, s
 	asm volatile("%0 &= 4095" : "+r"(at));
 	s->name.buf[at] = '/';
 	w->at = at;
-	if ((BPF_CORE_READ(dir, d_flags) & DCACHE_OP_COMPARE) && dir_takes_others(dir))
-		w->alike = at;
 	return 0;
+}
+
+/* Goes on from the root of a mount to where it is mounted. False: that is the top. */
+static __always_inline bool walk_up_mount(struct walk *w)
+{
+	__u64 parent = (__u64)OF_MOUNT(w, mnt_parent);
+
+	if (parent == w->mount)
+		return false;
+	walk_enter(w, (__u64)OF_MOUNT(w, mnt_mountpoint));
+	walk_enter_mount(w, parent);
+	return true;
 }
 
 static long walk_step(__u32 i, struct walker *c)
 {
 	struct walk *w = &c->s->walk;
-	struct dentry *d = (struct dentry *)w->dentry, *up;
-	int bad;
+	__u64 up;
 
 	(void)i;
-	if (w->dentry == w->root) {
-		struct mount *m = (struct mount *)w->mount;
-		struct mount *parent = BPF_CORE_READ(m, mnt_parent);
-
-		if (parent == m) {
-			w->result = NAME_OK;
-			return 1;
-		}
-		w->dentry = (__u64)BPF_CORE_READ(m, mnt_mountpoint);
-		w->mount = (__u64)parent;
-		w->root = (__u64)BPF_CORE_READ(parent, mnt.mnt_root);
-		return 0;
+	if (w->dentry == (__u64)OF_MOUNT(w, mnt.mnt_root)) {
+		if (walk_up_mount(w))
+			return 0;
+		w->result = NAME_OK;
+		return 1;
 	}
-	up = BPF_CORE_READ(d, d_parent);
-	if (up == d) {
+	up = (__u64)OF_ENTRY(w, d_parent);
+	if (up == w->dentry) {
 		w->result = BL_R_DISCONNECTED;
 		return 1;
 	}
-	bad = walk_component(c->s, d, up);
-	if (bad) {
-		w->result = bad;
+	w->result = walk_component(c->s);
+	if (w->result != 0)
 		return 1;
-	}
-	w->dentry = (__u64)up;
+	w->result = BL_R_TOO_DEEP; /* if there are no more steps */
+	walk_enter(w, up);
+	if ((OF_ENTRY(w, d_flags) & DCACHE_OP_COMPARE) && dir_takes_others((struct dentry *)up))
+		w->alike = w->at;
 	return 0;
 }
 
 static __always_inline bool mount_is_internal(__u64 mount)
 {
-	struct mount *m = (struct mount *)mount;
-
-	return (long)BPF_CORE_READ(m, mnt_ns) == MNT_NS_INTERNAL;
+	return (long)READ(mount, struct mount, mnt_ns) == MNT_NS_INTERNAL;
 }
 
 /* Is the top of the walk a place that names can be relative to? */
 static __always_inline int walk_top(__u64 mount)
 {
-	struct mount *top = (struct mount *)mount;
-	struct mnt_namespace *ns = BPF_CORE_READ(top, mnt_ns);
+	struct mnt_namespace *ns = READ(mount, struct mount, mnt_ns);
 
 	if (ns == NULL)
 		return BL_R_DETACHED;
+	if ((__u64)ns == initial_mounts())
+		return NAME_OK;
 	if (bpf_core_field_exists(struct mnt_namespace___flag, is_anon)) {
 		struct mnt_namespace___flag *f = (void *)ns;
 		bool anon = false;
@@ -158,26 +219,10 @@ static __always_inline int walk_top(__u64 mount)
 	return NAME_OK;
 }
 
-extern void *bpf_rdonly_cast(void *obj, __u32 btf_id) __ksym __weak; /* since 6.2 */
-
-/* A count of the kernel's, by a plain load where it lets us. */
-static __always_inline __u32 seq_read(const void *lock)
-{
-	__u64 failed;
-	__u32 seq;
-
-	if (bpf_core_type_exists(struct mnt_idmap)) /* since 6.2, too */
-		return ((struct seqcount *)bpf_rdonly_cast((void *)lock, bpf_core_type_id_kernel(struct seqcount)))->sequence;
-	failed = bpf_probe_read_kernel(&seq, sizeof(seq), lock);
-	/* Odd: a lock that cannot be read (the kernel puts 0 there then) is never at rest. Without a branch, which the verifier would follow. */
-	return seq | (__u32)(failed >> 63);
-}
-
 static long walk_try(__u32 i, struct walker *c)
 {
 	__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
 	struct walk *w = &c->s->walk;
-	struct mount *m = (struct mount *)mount_of((struct vfsmount *)w->from_mnt);
 
 	(void)i;
 	w->result = BL_R_UNSETTLED;
@@ -185,9 +230,9 @@ static long walk_try(__u32 i, struct walker *c)
 		return 0; /* somebody is at it, and the kernel's own walks wait, too (path_init() in fs/namei.c) */
 	if (w->tries++ >= NAME_TRIES)
 		return 1;
-	w->dentry = w->from_dentry;
-	w->mount = (__u64)m;
-	w->root = (__u64)BPF_CORE_READ(m, mnt.mnt_root);
+	walk_enter_mount(w, mount_of((struct vfsmount *)w->from_mnt));
+	walk_enter(w, w->from_dentry);
+	w->alone = (__u64)OF_ENTRY(w, d_parent) == w->dentry;
 	w->at = BL_PATH_MAX;
 	w->alike = 0;
 	w->result = BL_R_TOO_DEEP;
@@ -219,6 +264,7 @@ __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_
 	s->walk.from_dentry = dentry;
 	s->walk.from_mnt = mnt;
 	s->walk.tries = 0;
+	s->walk.alike = 0;
 	bpf_loop(NAME_WAITS, walk_try, &c, 0);
 	if (s->walk.result == NAME_OK && s->walk.at == BL_PATH_MAX) {
 		s->walk.at--; /* the root itself */
@@ -228,14 +274,16 @@ __noinline int name_walk(struct scratch *s, __u64 dentry, __u64 mnt, __u32 *ret_
 	return s->walk.result;
 }
 
-/* The name of an open or opened file. */
+/* The name of an open or opened file. d and m are numbers to the verifier. */
 static __always_inline int name_of_path(struct scratch *s, struct dentry *d, struct vfsmount *m, __u32 *ret_from)
 {
-	int r;
+	int r = name_walk(s, (__u64)d, (__u64)m, ret_from);
 
+	/* a file system that nobody can mount has no directories: each of its entries is its own parent */
+	if (r == NAME_OK && !s->walk.alone)
+		return r;
 	if (BPF_CORE_READ(d, d_sb, s_flags) & SB_NOUSER)
 		return NAME_NAMELESS;
-	r = name_walk(s, number_of(d), number_of(m), ret_from);
 	/* mq_open's own mount, up to 6.12 in no namespace, was never anywhere */
 	if (r == BL_R_DETACHED && BPF_CORE_READ(d, d_sb, s_magic) == MQUEUE_MAGIC)
 		return NAME_NAMELESS;

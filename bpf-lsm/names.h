@@ -27,7 +27,8 @@ static __always_inline __u64 of_instance(__u64 link)
 
 static __always_inline void mounts_begin(struct names *n)
 {
-	struct super_block *sb = (struct super_block *)n->sb;
+	struct dentry *d = (struct dentry *)n->dentry;
+	struct super_block *sb = BPF_CORE_READ(d, d_sb);
 	struct super_block___list *l = (void *)sb;
 	struct super_block___chain *c = (void *)sb;
 
@@ -214,8 +215,7 @@ static __noinline void names_begin(struct about *a, __u64 ops, struct dentry *d,
 	struct names *n = &a->s->names;
 
 	__builtin_memset(n, 0, sizeof(*n));
-	n->sb = (__u64)BPF_CORE_READ(d, d_sb);
-	n->dentry = number_of(d);
+	n->dentry = (__u64)d;
 	n->seen = seen;
 	n->ops = ops & a->l->rule_ops;
 	n->ns = initial_mounts();

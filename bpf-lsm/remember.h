@@ -24,32 +24,39 @@ struct {
 	__type(value, struct memory);
 } remembered SEC(".maps");
 
-/* Of a pointer, by way of a map's value: number_of() calls a helper. */
-static __always_inline __u64 number_in(__u64 *room, const void *p)
+/* question_content() by a task that has a label, with room for number_in(). */
+static __always_inline int question_known(__u64 *room, __u64 ops, const struct path *path)
 {
-	*(const void *volatile *)room = p;
-	return *(volatile __u64 *)room;
+	__u64 d = number_in(room, path->dentry), m = number_in(room, path->mnt);
+
+	return answer(question_file(d, m, 0, ops, number_in(room, path)));
 }
+
+/* Of jiffies, some minutes at most: the counts have 32 bits, and who renames without end makes them come round, but not in that time. */
+#define EPOCH_SHIFT 14
 
 /* Beside the bits that addresses of the kernel differ in. */
 #define OPS_SHIFT 56
 #define REMEMBERED_OPS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND))
 _Static_assert(REMEMBERED_OPS < 1ULL << (64 - OPS_SHIFT), "operations in a key");
 
-/* What the answer to this question would be remembered by. 0: it would not be. */
-static __always_inline __u64 memory_key(const struct about *a, struct file *file, __u64 ops)
+/* The kernel's counts of renames and mounts. 0: they are not at rest. */
+static __always_inline __u64 counts_at_rest(void)
+{
+	__u32 renames = seq_read(&rename_lock), mounts = seq_read(&mount_lock);
+
+	return (renames | mounts) & 1 ? 0 : (__u64)renames << 32 | mounts;
+}
+
+/* What the answer to this question would be remembered by, with the counts as of before it. 0: it would not be. */
+static __always_inline __u64 memory_key(const struct about *a, struct file *file, __u64 ops, __u64 counts)
 {
 	struct task_label *tl = label_of(a);
-	__u32 renames, mounts;
 	__u64 h = tl->alike;
 
-	if (h == 0 || tl->notes.truncating != 0)
+	if (h == 0 || counts == 0 || tl->notes.truncating != 0)
 		return 0;
-	renames = seq_read(&rename_lock);
-	mounts = seq_read(&mount_lock);
-	if ((renames | mounts) & 1)
-		return 0;
-	h = mixed(h, (__u64)renames << 32 | mounts);
+	h = mixed(h + (bpf_jiffies64() >> EPOCH_SHIFT), counts);
 	h = mixed(h, number_in(&tl->room, file->f_path.dentry));
 	h = mixed(h, number_in(&tl->room, file->f_path.mnt) ^ ops << OPS_SHIFT);
 	if (a->t->features & BL_FEAT_OWNER)
@@ -79,12 +86,15 @@ static __always_inline bool has_one_name(const struct file *file)
 	return inode->i_nlink == 1 || (inode->i_mode & S_IFMT) == S_IFDIR;
 }
 
-/* After an answer. before: its key as of before the question, so that both counts were the same all the time. */
-static __always_inline void remember(const struct about *a, struct file *file, __u64 ops, __u64 before)
+/*
+ * After an answer. before: its key as of before the question, which nothing but the counts may have changed since: they only grow, so what is
+ * kept by counts that are not the present ones any more is never found.
+ */
+static __always_inline void remember(const struct about *a, struct file *file, __u64 ops, __u64 counts, __u64 before)
 {
 	struct memory *m;
 
-	if (!label_of(a)->notes.plain || !has_one_name(file) || mount_is_internal(mount_of(file->f_path.mnt)) || memory_key(a, file, ops) != before)
+	if (!label_of(a)->notes.plain || !has_one_name(file) || memory_key(a, file, ops, counts) != before)
 		return;
 	m = bpf_inode_storage_get(&remembered, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (m)
@@ -126,19 +136,21 @@ static __always_inline bool can_be_remembered(const struct about *a, __u64 ops)
 /* What a hook returns for the question about an open by a task whose label holds (holds), or is not known to. */
 static __always_inline int question_open(struct about *a, bool holds, struct file *file, __u64 ops)
 {
-	__u64 key = 0;
+	__u64 key = 0, counts = 0;
 	int r;
 
 	if (holds && can_be_remembered(a, ops)) {
-		key = memory_key(a, file, ops);
+		counts = counts_at_rest();
+		key = memory_key(a, file, ops, counts);
 		if (is_remembered(file, key))
 			return 0;
 	}
-	if (holds)
-		stat_add(BL_STAT_OPENS);
-	r = question_content(ops, &file->f_path);
+	if (!holds)
+		return question_content(ops, &file->f_path);
+	stat_add(BL_STAT_OPENS);
+	r = question_known(&label_of(a)->room, ops, &file->f_path);
 	if (r == 0 && key != 0)
-		remember(a, file, ops, key);
+		remember(a, file, ops, counts, key);
 	return r;
 }
 

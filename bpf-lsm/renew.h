@@ -132,7 +132,7 @@ static __always_inline int label_remake(const struct bl_tables *t, struct task_l
 	if (l->gen == 0 || label_unknown(l)) {
 		label_first(t, l, task, s);
 		if (!task_sets_up(task))
-			label_place(l, task, s);
+			task_label_place(tl, task, s);
 		tl->execs = task->self_exec_id;
 	}
 	task_label_compute(t, tl, task, s);

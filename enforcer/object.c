@@ -26,20 +26,35 @@
 static char log_text[LOG_SIZE];
 static size_t log_used;
 
+/* Appends the end of a text: a message can have all of the verifier's log in it, which says at its end what is wrong. */
+static void log_add(const char *text, size_t n)
+{
+	const size_t most = LOG_SIZE / 4;
+
+	if (n > most) {
+		text += n - most;
+		n = most;
+	}
+	if (log_used + n >= LOG_SIZE) { /* keep the younger half */
+		memmove(log_text, log_text + log_used - LOG_SIZE / 2, LOG_SIZE / 2);
+		log_used = LOG_SIZE / 2;
+	}
+	memcpy(log_text + log_used, text, n + 1);
+	log_used += n;
+}
+
 static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[8192];
-	size_t n;
+	char *text;
+	int n;
 
-	if (level == LIBBPF_DEBUG || vsnprintf(line, sizeof(line), fmt, ap) < 0)
+	if (level == LIBBPF_DEBUG)
 		return 0;
-	n = strlen(line);
-	if (log_used + n >= LOG_SIZE) { /* keep the younger half */
-		log_used = LOG_SIZE / 2 < log_used ? LOG_SIZE / 2 : log_used;
-		memmove(log_text, log_text + LOG_SIZE / 2, log_used);
-	}
-	memcpy(log_text + log_used, line, n + 1);
-	log_used += n;
+	n = vasprintf(&text, fmt, ap);
+	if (n < 0)
+		return 0;
+	log_add(text, n);
+	free(text);
 	return 0;
 }
 
