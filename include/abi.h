@@ -184,7 +184,7 @@ enum bl_mode { BL_MODE_ENFORCE = 1, BL_MODE_AUDIT = 2 };
 	X(DETACHED, 5, "detached", "the object is on a mount that is in no mount namespace") \
 	X(DISCONNECTED, 6, "disconnected", "the object's directory is not below its mount") \
 	X(UNSETTLED, 7, "unsettled", "the name kept changing while it was read") \
-	X(NO_SCRATCH, 8, "no-scratch", "the kernel had no memory for the walk") \
+	X(NO_SCRATCH, 8, "no-scratch", "there was no room for the question") \
 	X(NO_LABEL, 9, "no-label", "the kernel had no memory for the process label") \
 	X(LABEL_FULL, 10, "label-full", "the process has more profiles, inherited terms or cgroup levels than a label holds") \
 	X(UNREADABLE, 11, "unreadable", "the kernel could not read the object's name") \

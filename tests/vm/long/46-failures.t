@@ -1,6 +1,6 @@
 # Internal failures: names, owners and labels that cannot be had, calls that end half way. The table of them is docs/failures.md.
 . "$BAILIFF_TOP/tests/vm/lib.sh"
-subject web other mover entered half holder unsettled $(seq -f 'c%g' 17)
+subject web other asker mover entered half holder unsettled $(seq -f 'c%g' 17)
 mkdir -p /t/u /t/wide /t/d /t/st /t/img /t/bnd /t/fat /t/many /t/ram /t/five /t/six /t/m
 mount -t tmpfs none /t/d
 cp /t/other /t/u/unsettled && cp /t/other /t/wide/unsettled && cp /t/other /t/wide/wide
@@ -253,6 +253,33 @@ for i in $(seq 3 10); do ask other link "/t/ram/l/$((i - 1)) /t/ram/l/$i"; done 
 is "$(cat links.out)" ok "a ninth link that is refused, by a process in no profile"
 grew links_not_known "$before" "a ninth link that is refused"
 asks web link "/t/ram/l/10 /t/ram/l/11" EPERM "a ninth link that is refused, by a process in a profile"
+
+# ---- as many questions under way as there are rooms ----
+load rooms <<<'profile rooms { subject exe /t/asker; deny read /t/d/held1; deny connect; }'
+waiting asker /t/asker -
+waiting nobody /t/other -
+it_says asker read /t/d/free ok
+before=$(counter no-scratch)
+coproc ROOMS { "$top/tests/vm/rooms.py" /sys/fs/bpf/bailiff/maps/scratch; }
+rooms() { # BYTE
+	echo "$1" >&"${ROOMS[1]}" && read -r -t 60 -u "${ROOMS[0]}" taken
+}
+rooms 1
+remembered=$(ask_it asker read /t/d/free)
+judged=$(ask_it asker read /t/d/denied)
+connected=$(ask_it asker connect "udp4 127.0.0.1 53")
+nobody=$(ask_it nobody read /t/d/denied)
+started=$(ask_it nobody run "/t/other read /t/d/free")
+rooms 0
+is "$taken" 128 "the rooms for questions"
+is "$remembered" ok "all rooms are taken: what is remembered needs none"
+is "$judged $connected" "EPERM EPERM" "all rooms are taken: refused"
+is "$nobody" ok "all rooms are taken: a process in no profile goes on"
+is "$started" ENOMEM "all rooms are taken: an exec, of which a note would be needed"
+grew no-scratch "$before" "all rooms are taken"
+it_says asker read /t/d/denied ok "and when they are free again"
+it_says asker read /t/d/held1 EPERM
+it_says nobody run "/t/other read /t/d/free" ok
 
 # ---- what a call that failed has asked lets no other pass ----
 load half <<'POLICY'

@@ -38,8 +38,8 @@ remembers() { # TAG FILE
 	ask_it "$1" read "$2" >/dev/null
 	[ "$(judged)" -eq "$before" ]
 }
-is_kept() { # TAG FILE DESCRIPTION
-	remembers "$1" "$2" && ok "$3" || not_ok "$3" "it was judged again"
+is_kept() { # TAG FILE DESCRIPTION; once more, as what is remembered ends with the minute
+	remembers "$1" "$2" || remembers "$1" "$2" && ok "$3" || not_ok "$3" "it was judged again"
 }
 is_judged() { # TAG FILE DESCRIPTION
 	remembers "$1" "$2" && not_ok "$3" "it was remembered" || ok "$3"
