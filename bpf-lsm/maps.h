@@ -7,9 +7,9 @@
 #include "plat_bpf.h"
 #include "decide.h"
 
-const volatile __u64 bl_word_mask = 0;
+const volatile __u64 bl_word_last = 0;
 
-/* One generation's tables. The enforcer sets the value size before load: the head and bl_word_mask + 1 words. */
+/* One generation's tables. The enforcer sets the value size before load: the head and bl_word_last + 1 words. */
 struct tables_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE); /* the enforcer looks at the counters without a copy of everything */

@@ -246,7 +246,7 @@ static int load_skeleton(struct bailiff *skel, uint32_t words, uint64_t ops, boo
 		r = bl_object_fit(skel->obj, words, more, err);
 	if (r < 0)
 		return r;
-	skel->rodata->bl_word_mask = words - 1;
+	skel->rodata->bl_word_last = words - 1;
 	skel->rodata->bl_setattr_idmap = bl_probe_hook_args("inode_setattr") == 3;
 	r = bailiff__load(skel);
 	if (r < 0)

@@ -118,7 +118,7 @@ static int load_skeleton(struct parts *skel, uint32_t words, const int targets[N
 	struct bpf_program *prog;
 	int r = bl_object_fit(skel->obj, words, true, err);
 
-	skel->rodata->bl_word_mask = words - 1;
+	skel->rodata->bl_word_last = words - 1;
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		size_t i = part_of(prog);

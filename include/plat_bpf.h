@@ -10,26 +10,28 @@
 #define BL_INLINE __always_inline
 #define BL_CB static __attribute__((unused, noinline))
 
-/* Words of the tables' map value less one; a power of two less one, set before load to the size class. */
-extern const volatile __u64 bl_word_mask;
+/* Words of the tables' map value less one, set before load to the size class. */
+extern const volatile __u64 bl_word_last;
 
 /*
- * The mask is applied in 64 bits right before the address is formed: clang would turn a C mask into a pair of
- * shifts, after which the verifier of 6.1 knows no lower bound.
+ * What the image's checks have made sure of, said once more for the verifier: as one instruction that is executed, like a mask, which would want a
+ * power of two. In 64 bits right before the address is formed, in assembler: clang knows ways to write it that the verifier of 6.1 does not follow.
  */
+#define bl_bound(i, last) asm volatile("if %0 <= %1 goto +1\n\t%0 = 0" : "+r"(i) : "r"(last))
+
 static __always_inline __u64 bl_word(const struct bl_tables *t, __u64 i)
 {
-	__u64 mask = bl_word_mask;
+	__u64 last = bl_word_last;
 
-	asm volatile("%0 &= %1" : "+r"(i) : "r"(mask));
+	bl_bound(i, last);
 	return *(const __u64 *)((const char *)t + sizeof(*t) + i * 8);
 }
 
 static __always_inline void bl_hit(struct bl_tables *t, __u64 i)
 {
-	__u64 mask = bl_word_mask;
+	__u64 last = bl_word_last;
 
-	asm volatile("%0 &= %1" : "+r"(i) : "r"(mask));
+	bl_bound(i, last);
 	__sync_fetch_and_add((__u64 *)((char *)t + sizeof(*t) + i * 8), 1);
 }
 

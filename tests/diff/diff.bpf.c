@@ -8,7 +8,7 @@
 
 #define NULL ((void *)0)
 
-const volatile __u64 bl_word_mask = 0;
+const volatile __u64 bl_word_last = 0;
 
 /* As in bpf-lsm/maps.h: the value size is set before load. */
 struct {

@@ -35,7 +35,7 @@ static int class_load(struct kernel_class *c, uint32_t words)
 	if (!c->skel)
 		return -errno;
 	r = bpf_map__set_value_size(c->skel->maps.tables, (uint32_t)value);
-	c->skel->rodata->bl_word_mask = words - 1;
+	c->skel->rodata->bl_word_last = words - 1;
 	if (r == 0)
 		r = diff__load(c->skel);
 	if (r < 0)

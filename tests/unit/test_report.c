@@ -54,7 +54,9 @@ START_TEST(size_classes)
 	ck_assert_uint_eq(bl_size_class((1u << 15) + 1), 1u << 17);
 	ck_assert_uint_eq(bl_size_class_first(1), 1u << 17);
 	ck_assert_uint_eq(bl_size_class_first((1u << 17) + 1), 1u << 19);
-	ck_assert_uint_eq(bl_size_class_first((1u << 19) + 1), 1u << 20);
+	ck_assert_uint_eq(bl_size_class_first((1u << 19) + 1), 5u << 17);
+	ck_assert_uint_eq(bl_size_class(7u << 17), 7u << 17);
+	ck_assert_uint_eq(bl_size_class((7u << 17) + 1), 1u << 20);
 	/* the compiler's limit is what the largest class holds: a policy is refused before it is loaded, or not at all */
 	ck_assert_uint_eq(bl_size_class(BL_MAX_WORDS), BL_MAX_WORDS);
 	ck_assert_uint_eq(bl_size_class(BL_MAX_WORDS + 1), 0);
