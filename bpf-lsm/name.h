@@ -170,6 +170,7 @@ static long walk_step(__u32 i, struct walker *c)
 {
 	struct walk *w = &c->s->walk;
 	__u64 up;
+	int bad;
 
 	(void)i;
 	if (w->dentry == (__u64)OF_MOUNT(w, mnt.mnt_root)) {
@@ -183,10 +184,11 @@ static long walk_step(__u32 i, struct walker *c)
 		w->result = BL_R_DISCONNECTED;
 		return 1;
 	}
-	w->result = walk_component(c->s);
-	if (w->result != 0)
+	bad = walk_component(c->s);
+	if (bad) {
+		w->result = bad;
 		return 1;
-	w->result = BL_R_TOO_DEEP; /* if there are no more steps */
+	}
 	walk_enter(w, up);
 	if ((OF_ENTRY(w, d_flags) & DCACHE_OP_COMPARE) && dir_takes_others((struct dentry *)up))
 		w->alike = w->at;
