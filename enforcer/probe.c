@@ -17,6 +17,8 @@
 
 #include "banned.h"
 
+#define BTF_FILE "/sys/kernel/btf/vmlinux"
+
 int bl_probe_line(const char *path, char ret[BL_PROBE_TEXT])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -194,15 +196,18 @@ bool bl_probe_symbols(void)
 	return address != 0;
 }
 
+static int no_btf(struct bl_error *err)
+{
+	return bl_error_set(err, BL_SYSTEM, "the kernel has no BTF (" BTF_FILE ": %s); use a kernel built with CONFIG_DEBUG_INFO_BTF=y",
+			    strerror(errno));
+}
+
 int bl_probe_hooks(bool *have, struct bl_error *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
 	if (!btf)
-		return bl_error_set(err, BL_SYSTEM,
-				    "the kernel has no BTF (/sys/kernel/btf/vmlinux: %s); use a kernel "
-				    "built with CONFIG_DEBUG_INFO_BTF=y",
-				    strerror(errno));
+		return no_btf(err);
 	for (size_t i = 0; i < BL_NHOOKS; i++) {
 		char name[128];
 
@@ -285,7 +290,6 @@ int bl_probe_process(struct bl_error *err)
 int bl_probe_ready(struct bl_error *err)
 {
 	char list[BL_PROBE_TEXT], cure[BL_PROBE_TEXT];
-	bool have[BL_NHOOKS];
 	int r = bl_probe_process(err);
 
 	if (r < 0)
@@ -301,5 +305,6 @@ int bl_probe_ready(struct bl_error *err)
 				    "enforced; put lsm=%s on the kernel command line and boot again",
 				    list, cure);
 	}
-	return bl_probe_hooks(have, err);
+	/* Which hooks it has is looked up when programs are loaded, which a reload seldom does: finding a name in it takes long. */
+	return access(BTF_FILE, R_OK) < 0 ? no_btf(err) : 0;
 }
