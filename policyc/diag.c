@@ -179,6 +179,8 @@ void diag_print(const struct diags *ds, FILE *out, enum diag_form form)
 	if (ds->n != 0)
 		memcpy(v, ds->v, ds->n * sizeof(struct diag *));
 	qsort(v, ds->n, sizeof(struct diag *), diag_cmp);
+	for (size_t i = 0; i < ds->n; i++)
+		v[i]->shown = false;
 	errors = diag_choose(ds, v, false, LIMIT_DIAGS_PRINTED);
 	warnings = diag_choose(ds, v, true, LIMIT_DIAGS_PRINTED - errors);
 	for (size_t i = 0; i < ds->n; i++) {
