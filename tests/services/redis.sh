@@ -91,6 +91,8 @@ attacks() {
 	systemctl stop redis-server
 	attack_end
 	cp -p /run/services/redis.conf /etc/redis/redis.conf
+	chmod 700 /root /root/.ssh
+	chmod 1730 /var/spool/cron/crontabs
 }
 
 run() {
