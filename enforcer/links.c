@@ -2,9 +2,12 @@
 /* Looks whether patterns go through symbolic links here: names that the kernel makes never do. */
 #include "links.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "buf.h"
 #include "text.h"
 #include "walk.h"
@@ -86,11 +89,20 @@ static bool is_missing(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -ENAMETOOLONG;
 }
 
+/* The link is another name of what the policy says the same of: whichever the kernel gives, the rule is held. */
+static bool is_harmless(const struct look *l, const struct bl_meta_prefix *p)
+{
+	char target[2 * PATH_MAX];
+
+	(void)snprintf(target, sizeof(target), "%s%s", l->walk.done, l->walk.left);
+	return (p->flags & BL_PREFIX_NAME) && bl_names_alike(l->image->tables, bl_image_str(l->image, p->path), target);
+}
+
 static void look_at(struct look *l, const struct bl_meta_prefix *p)
 {
 	int r = bl_walk_name("", bl_image_str(l->image, p->path), p->flags & BL_PREFIX_FOLLOW, &l->walk);
 
-	if (l->walk.links == 0 && (r == 0 || is_missing(r)))
+	if ((r == 0 || is_missing(r)) && (l->walk.links == 0 || is_harmless(l, p)))
 		return;
 	say(l, p, r);
 	l->n++;

@@ -80,6 +80,8 @@ struct bl_meta_id {
 
 /* What all names that a pattern matches begin with: the directory before the first wildcard, or the whole name. Each once. */
 #define BL_PREFIX_FOLLOW 1u /* a link at the end of the name counts as well: the object has the name of what it leads to */
+#define BL_PREFIX_NAME 2u   /* all that begins with it are names of files or programs: the automaton reads them as they are */
+#define BL_PREFIX_FLAGS (BL_PREFIX_FOLLOW | BL_PREFIX_NAME)
 struct bl_meta_prefix {
 	__u32 path; /* the bytes of the name, '/' first */
 	__u32 rest; /* how the pattern goes on, as written */

@@ -278,7 +278,7 @@ static int check_meta_prefix(const struct bl_image *img, size_t i, struct bl_err
 	}
 	if (bl_image_str(img, p->path)[0] != '/')
 		return bl_error_set(err, -EINVAL, "prefix %zu does not begin with '/'", i);
-	if ((p->flags & ~BL_PREFIX_FOLLOW) != 0 || p->pad != 0)
+	if ((p->flags & ~BL_PREFIX_FLAGS) != 0 || p->pad != 0)
 		return bl_error_set(err, -EINVAL, "prefix %zu: unknown flags, or padding is not zero", i);
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "here.h"
 #include "load.h"
 #include "remark.h"
 #include "sema.h"
@@ -30,8 +29,6 @@ static int compile_trees(struct compile *c, struct ast_block *const *trees, size
 	struct ir ir;
 
 	sema_run(&c->arena, &c->diags, trees, n, &ir);
-	if (c->here && c->diags.nerrors == 0)
-		here_check(&c->arena, &c->diags, &ir, c->here);
 	c->trees = trees;
 	c->ntrees = n;
 	if (c->diags.nerrors == 0)

@@ -140,24 +140,52 @@ static void diag_print_rest(FILE *out, enum diag_form form, size_t errors, size_
 	fputs(" not shown\n", out);
 }
 
+static bool diag_has_kind(const char *const *kinds, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(kinds[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* Where not all fit: of each kind the first, then of each the second, and so on. So a flood of one kind hides no other. Returns how many. */
+static size_t diag_choose(const struct diags *ds, struct diag **sorted, bool warning, size_t room)
+{
+	const char *kinds[LIMIT_DIAGS_PRINTED];
+	size_t n, all = 0;
+
+	do {
+		n = 0;
+		for (size_t i = 0; i < ds->n && all < room; i++) {
+			struct diag *d = sorted[i];
+
+			if (d->warning != warning || d->shown || diag_has_kind(kinds, n, d->id))
+				continue;
+			d->shown = true;
+			kinds[n++] = d->id;
+			all++;
+		}
+	} while (n != 0);
+	return all;
+}
+
 void diag_print(const struct diags *ds, FILE *out, enum diag_form form)
 {
-	size_t errors = 0, warnings = 0, max_warnings = 0;
 	bool colour = form == DIAG_TEXT && !getenv("NO_COLOR") && isatty(fileno(out));
+	size_t errors, warnings;
 	struct diag **v;
 
 	v = arena_alloc(ds->arena, (ds->n + 1) * sizeof(struct diag *));
 	if (ds->n != 0)
 		memcpy(v, ds->v, ds->n * sizeof(struct diag *));
 	qsort(v, ds->n, sizeof(struct diag *), diag_cmp);
-	if (ds->nerrors < LIMIT_DIAGS_PRINTED)
-		max_warnings = LIMIT_DIAGS_PRINTED - ds->nerrors;
+	for (size_t i = 0; i < ds->n; i++)
+		v[i]->shown = false;
+	errors = diag_choose(ds, v, false, LIMIT_DIAGS_PRINTED);
+	warnings = diag_choose(ds, v, true, LIMIT_DIAGS_PRINTED - errors);
 	for (size_t i = 0; i < ds->n; i++) {
-		size_t *count = v[i]->warning ? &warnings : &errors;
-
-		if (*count >= (v[i]->warning ? max_warnings : LIMIT_DIAGS_PRINTED))
+		if (!v[i]->shown)
 			continue;
-		++*count;
 		if (form == DIAG_JSON)
 			diag_print_json(v[i], out);
 		else

@@ -30,6 +30,7 @@ struct diag {
 	const char *help;
 	struct diag_note *notes;
 	size_t seq;
+	bool shown; /* of diag_print() */
 };
 
 struct diags {
@@ -54,7 +55,7 @@ void diag_promote(struct diags *ds);
 
 /* Forms of output. Text is coloured if the stream is a terminal and NO_COLOR is not set. */
 enum diag_form { DIAG_TEXT, DIAG_JSON };
-/* At most LIMIT_DIAGS_PRINTED, errors before warnings where not all fit, then a line that says how many more. */
+/* At most LIMIT_DIAGS_PRINTED, then a line that says how many more. Where not all fit, errors before warnings, and some of each id. */
 void diag_print(const struct diags *ds, FILE *out, enum diag_form form);
 
 /* The two forms, for diag_print(). */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "glob.h"
 #include "paths.h"
@@ -16,6 +17,7 @@ struct here {
 	struct arena *arena;
 	struct diags *diags;
 	const char *root;
+	const struct bl_tables *tables;
 	struct bl_walk walk;
 };
 
@@ -74,6 +76,12 @@ static void say_missing(const struct here *h, const struct ir_pattern *p, const 
 	diag_help(h->diags, d, "a pattern for what does not exist matches nothing");
 }
 
+/* The link is another name of what the policy says the same of. */
+static bool is_harmless(const struct here *h, const struct ir_pattern *p, const char *name)
+{
+	return h->tables && path_is_key(p) && bl_names_alike(h->tables, name, h->walk.done);
+}
+
 /* One alternative of a pattern. Returns true if something was said. */
 static bool check_prefix(struct here *h, const struct ir_pattern *p, const struct glob_prefix *g,
 			 const struct path_use *use)
@@ -87,7 +95,7 @@ static bool check_prefix(struct here *h, const struct ir_pattern *p, const struc
 		r = 0;
 	if (r < 0)
 		say_missing(h, p, r == -ENOENT || r == -ENOTDIR ? arena_strdup(h->arena, w->done) : dir, r);
-	else if (strcmp(w->done, strcmp(dir, "/") == 0 ? "" : dir) != 0)
+	else if (strcmp(w->done, strcmp(dir, "/") == 0 ? "" : dir) != 0 && !is_harmless(h, p, dir))
 		say_link(h, p, w->done, g);
 	else
 		return false;
@@ -104,9 +112,9 @@ static void check_pattern(void *arg, const struct ir_pattern *p, const struct pa
 	}
 }
 
-void here_check(struct arena *arena, struct diags *diags, const struct ir *ir, const char *root)
+void here_check(struct arena *arena, struct diags *diags, const struct ir *ir, const char *root, const struct bl_tables *t)
 {
-	struct here h = {.arena = arena, .diags = diags, .root = strcmp(root, "/") == 0 ? "" : root};
+	struct here h = {.arena = arena, .diags = diags, .root = strcmp(root, "/") == 0 ? "" : root, .tables = t};
 
 	paths_each(ir, check_pattern, &h);
 }

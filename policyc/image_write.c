@@ -94,8 +94,9 @@ static void put_prefixes(const struct ir *ir, struct strings *s, struct bl_buf *
 	arena_init(&a);
 	v = path_prefixes(&a, ir, &n);
 	for (size_t i = 0; i < n; i++) {
-		struct bl_meta_prefix m = { .line = v[i].loc.line, .flags = v[i].follow ? BL_PREFIX_FOLLOW : 0 };
+		struct bl_meta_prefix m = { .line = v[i].loc.line };
 
+		m.flags = (v[i].follow ? BL_PREFIX_FOLLOW : 0) | (v[i].name ? BL_PREFIX_NAME : 0);
 		m.path = put_string(s, v[i].path);
 		m.rest = put_string(s, v[i].rest);
 		m.file = put_file(s, v[i].loc.file);

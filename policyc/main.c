@@ -4,6 +4,7 @@
 #include "cmd.h"
 #include "compile.h"
 #include "dead.h"
+#include "here.h"
 #include "image.h"
 #include "image_write.h"
 #include "policy_test.h"
@@ -100,12 +101,18 @@ static int build_image(const struct cmd_options *o, struct compile *c, const str
 	struct dead dead = {.arena = &c->arena, .diags = &c->diags};
 	struct tables_watch watch = dead_watch(&dead);
 	struct tables_error err;
+	struct bl_image img;
+	struct bl_error bad;
 	int r = image_build_watched(ir, &watch, ret, ret_len, &err);
 
 	if (r == -E2BIG)
 		add_tables_error(c, &err);
 	if (r == -ENOMEM)
 		return cmd_fail(EXIT_SYSTEM, "out of memory");
+	if (c->here && r == 0 && bl_image_parse(*ret, *ret_len, &img, &bad) < 0)
+		return cmd_fail(EXIT_SYSTEM, "%s", bad.text);
+	if (c->here)
+		here_check(&c->arena, &c->diags, ir, c->here, r == 0 ? img.tables : NULL);
 	if (o->no_tests && !o->asking && ir->ntests != 0)
 		warn_no_tests(c);
 	compile_finish(c);

@@ -37,6 +37,11 @@ static bool is_path(const struct ir_pattern *p)
 	}
 }
 
+bool path_is_key(const struct ir_pattern *p)
+{
+	return p->kind == BL_KEY_PATH || p->kind == BL_KEY_EXE || p->kind == BL_KEY_SCRIPT || p->kind == BL_KEY_ANCESTOR;
+}
+
 static void each_of(const struct ir_term *t, const struct path_use *use, path_fn *fn, void *arg)
 {
 	for (size_t i = 0; i < t->npatterns; i++)
@@ -113,6 +118,7 @@ static void add(void *arg, const struct ir_pattern *p, const struct path_use *us
 		all->v[all->n++] = (struct path_prefix){.path = path,
 							.rest = rest_of(all->arena, g),
 							.follow = g->more || use->follow,
+							.name = path_is_key(p),
 							.loc = p->loc};
 	}
 }
@@ -153,6 +159,8 @@ const struct path_prefix *path_prefixes(struct arena *arena, const struct ir *ir
 	for (size_t i = 0; i < all.n; i++)
 		if (n == 0 || strcmp(all.v[n - 1].path, all.v[i].path) != 0)
 			all.v[n++] = all.v[i];
+		else
+			all.v[n - 1].name &= all.v[i].name;
 	if (n > 0)
 		qsort(all.v, n, sizeof(*all.v), compare_places);
 	*ret_n = n;

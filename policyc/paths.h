@@ -16,6 +16,9 @@ struct path_use {
 typedef void path_fn(void *arg, const struct ir_pattern *p, const struct path_use *use);
 void paths_each(const struct ir *ir, path_fn *fn, void *arg);
 
+/* Is what the automaton reads of an object of this pattern its name, and nothing else? Then it may be asked about another name. */
+bool path_is_key(const struct ir_pattern *p);
+
 /* What of one alternative is looked up: the name, or the directory in which the first wildcard is; "" for the root. In the arena. */
 const char *path_fixed(struct arena *arena, const struct glob_prefix *g);
 
@@ -24,6 +27,7 @@ struct path_prefix {
 	const char *path; /* never "" or "/" */
 	const char *rest; /* how the pattern goes on, as written */
 	bool follow;      /* a link at its end counts as well */
+	bool name;	  /* of all patterns that begin with it the object is the name itself */
 	struct src_loc loc;
 };
 

@@ -172,7 +172,7 @@ static bool set_add_members(struct sema *s, const struct ast_word *w, const stru
 		struct ir_pattern p = from->v[i];
 
 		p.except = false;
-		if (kind != BL_KEY_NET) {
+		if (kind != BL_KEY_NET && kind != BL_KEY_UNIT) {
 			p.kind = kind;
 			p.and_below = kind == BL_KEY_CGROUP;
 			if (rest[0] != '\0')
@@ -219,13 +219,12 @@ static bool set_use(struct sema *s, const struct ast_word *w, enum bl_kind kind,
 	if (!set)
 		return false;
 	has = set_kind_name(set->kind);
-	if (strcmp(has, wants) != 0 || (set->kind == BL_KEY_NET && rest[0] != '\0')) {
+	if (strcmp(has, wants) != 0 || (set->kind != BL_KEY_PATH && rest[0] != '\0')) {
 		if (strcmp(has, wants) != 0)
 			d = diag_error(s->diags, w->loc, "E-set-kind", "'$%s' is a set of %s, and %s are wanted here",
 				       set->name, has, wants);
 		else
-			d = diag_error(s->diags, w->loc, "E-set-kind",
-				       "nothing can follow the name of a set of addresses");
+			d = diag_error(s->diags, w->loc, "E-set-kind", "nothing can follow the name of a set of %s", has);
 		set_note(s, d, set);
 		return false;
 	}
@@ -262,6 +261,12 @@ bool set_values(struct sema *s, const struct ast_list *l, enum bl_kind kind, str
 	return ok;
 }
 
+/* Names of units are told by the two types that processes can be in; no path is without a slash. */
+static bool looks_like_unit(const char *word)
+{
+	return !strchr(word, '/') && (strstr(word, ".service") || strstr(word, ".scope"));
+}
+
 /* What a word in a set seems to be; *ret_sure: it cannot be anything else. */
 static enum bl_kind set_word_kind(struct sema *s, const struct ast_word *w, bool *ret_sure)
 {
@@ -275,11 +280,13 @@ static enum bl_kind set_word_kind(struct sema *s, const struct ast_word *w, bool
 	}
 	if (net_looks_like_addr(w->text))
 		return BL_KEY_NET;
+	if (looks_like_unit(w->text))
+		return BL_KEY_UNIT;
 	*ret_sure = strpbrk(w->text, "/*?[{") != NULL;
 	return BL_KEY_PATH;
 }
 
-/* All members must be paths, or all addresses. */
+/* All members must be of one kind. */
 static bool set_find_kind(struct sema *s, struct sema_set *set)
 {
 	const struct ast_list *lists[2] = {set->ast->list, set->ast->except};

@@ -16,6 +16,7 @@ ALIKE = [
     (r"\b\d+ (min|s|ms|seconds|minutes)\b", "N s"),
     (r"\b6\.1\.\d+-\d+(-cloud)?-amd64", "KERNEL"),
     (r"\b\d+ hits?\b", "N hits"),
+    (r"\b\d+ of (\d+) words, \d+ hooks\b", r"N of \1 words, N hooks"),
 ]
 
 

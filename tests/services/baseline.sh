@@ -18,7 +18,8 @@ prepare() {
 	printf '/etc/cron.d/acme\n/etc/sudoers.d/acme\n' >package/DEBIAN/conffiles
 	printf '#!/bin/sh\nset -e\nsystemctl daemon-reload\ndeb-systemd-helper enable acme.service >/dev/null\nchmod u+s /usr/lib/acme/true\nadduser --quiet --system --group acme\nldconfig\n' >package/DEBIAN/postinst
 	printf '#!/bin/sh\ndeb-systemd-helper disable acme.service >/dev/null || true\n' >package/DEBIAN/prerm
-	chmod 755 package/DEBIAN/{postinst,prerm}
+	printf '#!/bin/sh\n[ "$1" != purge ] || deb-systemd-helper purge acme.service >/dev/null\n' >package/DEBIAN/postrm
+	chmod 755 package/DEBIAN/{postinst,prerm,postrm}
 	printf '* * * * * root true\n' >package/etc/cron.d/acme
 	printf '# nothing\n' >package/etc/sudoers.d/acme
 	chmod 440 package/etc/sudoers.d/acme
@@ -42,7 +43,7 @@ work() {
 	su -s /bin/sh anna -c 'id -un'
 	sudo -n -u anna id -un
 	runuser -u anna -- id -un
-	person sh -c 'printf "anna ALL=(ALL) NOPASSWD: ALL\n" >/etc/sudoers.d/anna' && visudo -c -q && sudo -n -u anna sudo -n id -un
+	person sh -c 'umask 337; printf "anna ALL=(ALL) NOPASSWD: ALL\n" >/etc/sudoers.d/anna' && visudo -c -q && sudo -n -u anna sudo -n id -un
 	person rm /etc/sudoers.d/anna
 	ssh_root 'id -un; cat /proc/self/loginuid; echo; echo "# x" >>/root/.ssh/authorized_keys'
 	ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_test <<<y >/dev/null && rm /root/.ssh/id_test* && echo "a key"
@@ -56,7 +57,7 @@ work() {
 	sed 's/^Version: 2/Version: 1/' -i package/DEBIAN/control
 	ldconfig && echo "ldconfig"
 	# jobs, units, logs
-	(EDITOR='sh -c "echo \"0 0 * * * true\" >\$0"' crontab -e -u anna) >/dev/null 2>&1
+	(EDITOR='sh -c "sleep 1; echo \"0 0 * * * true\" >\$0"' crontab -e -u anna) >/dev/null 2>&1
 	crontab -l -u anna | grep -v '^#'
 	crontab -r -u anna
 	person sh -c 'echo "0 0 * * * root true" >/etc/cron.d/mine && rm /etc/cron.d/mine' && echo "a job"
@@ -110,7 +111,8 @@ attacks() {
 	refuses read /root/.kube/config T1552.001 'cat /root/.kube/config'
 	refuses append /root/.ssh/authorized_keys T1098.004 'echo x >>/root/.ssh/authorized_keys'
 	refuses delete /var/log/auth.log T1070.002 'rm /var/log/auth.log'
-	refuses truncate /var/log/wtmp T1070.002 'truncate -s 0 /var/log/wtmp'
+	refuses write /var/log/wtmp T1070.002 'truncate -s 0 /var/log/wtmp'
+	refuses truncate /var/log/syslog T1070.002 'python3 -c "import os; os.truncate(\"/var/log/syslog\", 0)"'
 	refuses rename /var/log/syslog T1070.002 'mv /var/log/syslog /var/log/x'
 	refuses create /etc/cron.d/evil T1053.003 'echo x >/etc/cron.d/evil'
 	refuses append /etc/crontab T1053.003 'echo x >>/etc/crontab'

@@ -63,8 +63,9 @@ attacks() {
 	is "$(python 'socket.create_connection(("203.0.113.66", 4444), 1)')" EPERM "attack: connecting out"
 	is "$(python 'socket.create_connection(("169.254.169.254", 80), 1)')" EPERM "attack: the metadata service"
 	is "$(python 'open("/var/lib/webapp/x", "wb").write(open("/usr/bin/true", "rb").read())')" EPERM "attack: copying a program"
+	is "$(python 'open("/var/lib/webapp/y", "wb").write(b"\x7fELF"); os.chmod("/var/lib/webapp/y", 0o755); os.execv("/var/lib/webapp/y", ["y"])')" EPERM "attack: a program that it wrote"
 	is "$(python 'open("/var/lib/webapp/x", "w").write("#!/usr/bin/dash\n"); os.chmod("/var/lib/webapp/x", 0o755); os.execv("/var/lib/webapp/x", ["x"])')" EPERM "attack: a script that it wrote"
-	is "$(python 'os.execv("/proc/self/fd/%d" % os.memfd_create("x"), ["x"])')" EACCES "attack: a memory file that is empty (the kernel's own refusal)"
+	is "$(python 'os.execv("/proc/self/fd/%d" % os.memfd_create("x"), ["x"])')" EPERM "attack: a memory file by its name in /proc"
 	is "$(python 'f = os.memfd_create("x", 0); os.write(f, b"#!/usr/bin/dash\n"); os.execve(f, ["x"], {})')" EPERM "attack: a program in a memory file"
 	is "$(python "c = ctypes.CDLL(None, use_errno=True); c.ptrace(16, $neighbour, None, None) == 0 or error(ctypes.get_errno())")" EPERM "attack: tracing a process of the same user"
 	is "$(python "os.kill($neighbour, 15)")" EPERM "attack: a signal to it"
@@ -77,6 +78,7 @@ attacks() {
 	reported append /srv/webapp/app.py "the application changes its code" "changing its code"
 	reported connect "tcp 203.0.113.66:4444" "the application connects out" "connecting out"
 	reported exec /var/lib/webapp/x "the application executes a program" "a script that it wrote"
+	reported exec /var/lib/webapp/y "the application executes a program" "a program that it wrote"
 	reported ptrace "" default "tracing"
 	reported capability sys_module default "loading a module"
 	kill -9 $neighbour

@@ -47,6 +47,12 @@ normal() {
 	begin=$(now)
 	result=$(work 2>work.errors | tee "/share/$service.work")
 	free=$(milliseconds "$begin")
+	if [ "$free" -lt 30000 ]; then # the first time everything came from the disk
+		restart
+		begin=$(now)
+		work >/dev/null 2>&1
+		free=$(milliseconds "$begin")
+	fi
 	like "$result" . "$service works without a policy: $(wc -l <<<"$result") results"
 	sed 's/^/#   /' <<<"$result"
 	enforce --dry-run || return
@@ -101,7 +107,7 @@ attack_run() { # PID USER LOG
 	i=$((SECONDS + 20))
 	until grep -q '^end ' "$3" || [ $SECONDS -gt $i ]; do sleep 0.2; done
 	kill -0 $neighbour 2>/dev/null || not_ok "the neighbour lives"
-	kill -9 $neighbour 2>/dev/null
+	{ kill -9 $neighbour && wait $neighbour; } 2>/dev/null
 }
 attacked() { # LOG NAME WANTED DESCRIPTION
 	is "$(sed -n "s/^$2 //p" "$1")" "$3" "attack: $4"

@@ -32,6 +32,7 @@ work() {
 }
 
 attacks() {
+	local there
 	{
 		attack_begin $redis_log /etc/redis/redis.conf /var/lib/redis
 		cat <<-'DROP'
@@ -59,6 +60,7 @@ attacks() {
 	"$enforcer" events >/dev/null
 
 	# by the commands that it has
+	there=$(find /root/.ssh /var/spool/cron/crontabs -type f)
 	redis-cli config set dir /root/.ssh dbfilename authorized_keys >/dev/null
 	like "$(redis-cli save 2>&1)" ERR "attack: SAVE as /root/.ssh/authorized_keys"
 	redis-cli config set dir /var/spool/cron/crontabs dbfilename root >/dev/null
@@ -69,7 +71,7 @@ attacks() {
 	reported create /root/.ssh/ "Redis changes SSH keys" "SAVE as authorized_keys"
 	reported create /var/spool/cron/crontabs/ "Redis changes jobs" "SAVE as crontab"
 	reported map /var/lib/redis/evil.so "Redis loads code" "MODULE LOAD"
-	is "$(find /root/.ssh /var/spool/cron/crontabs -type f)" "" "and no file is there"
+	is "$(find /root/.ssh /var/spool/cron/crontabs -type f)" "$there" "and no file came of it"
 	redis-cli config set dir /var/lib/redis dbfilename dump.rdb >/dev/null
 
 	chown -R redis /etc/redis
@@ -89,6 +91,8 @@ attacks() {
 	systemctl stop redis-server
 	attack_end
 	cp -p /run/services/redis.conf /etc/redis/redis.conf
+	chmod 700 /root /root/.ssh
+	chmod 1730 /var/spool/cron/crontabs
 }
 
 run() {

@@ -70,7 +70,7 @@ attacks() {
 	reported exec /usr/bin/dash "sshd executes something before anybody has logged in" "a shell"
 	reported write /etc/ssh/sshd_config "sshd changes who may log in" "writing sshd_config"
 	reported connect "tcp 203.0.113.66:4444" "sshd connects out" "connecting out"
-	reported ptrace "" default "tracing"
+	reported capability sys_ptrace default "tracing"
 	reported capability sys_module default "loading a module"
 	rm -f /var/log/faillog
 	is "$(remote 'echo in')" in "it still lets people in"

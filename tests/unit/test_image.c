@@ -326,7 +326,7 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(prefix_file, f->prefix->file = 1u << 20, "prefix 0: a text is at byte")                                      \
 	X(prefix_no_path, f->prefix->path = 0, "prefix 0 does not begin with '/'")                                     \
 	X(prefix_name, f->prefix->path = f->profile->name, "prefix 0 does not begin with '/'")                         \
-	X(prefix_flags, f->prefix->flags |= 2, "prefix 0: unknown flags")                                              \
+	X(prefix_flags, f->prefix->flags |= 4, "prefix 0: unknown flags")                                              \
 	X(prefix_pad, f->prefix->pad = 1, "prefix 0: unknown flags, or padding is not zero")                           \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
 	X(t_abi, f->t->abi = 9, "tables are of version 9, this program has 7")                                         \

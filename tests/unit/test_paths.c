@@ -16,7 +16,7 @@
 
 /* ---- prefixes ---- */
 
-/* All of a policy's image, "PATH|REST|LINE|f" each, and a space after each. */
+/* All of a policy's image, "PATH|REST|LINE|fn" each, and a space after each. */
 static void prefixes(const char *policy, struct bl_buf *b)
 {
 	struct bl_image img;
@@ -27,8 +27,8 @@ static void prefixes(const char *policy, struct bl_buf *b)
 		const struct bl_meta_prefix *p = &img.prefixes[i];
 
 		ck_assert_str_eq(bl_image_str(&img, p->file), "test.policy");
-		bl_buf_printf(b, "%s|%s|%u|%s ", bl_image_str(&img, p->path), bl_image_str(&img, p->rest), p->line,
-			      p->flags & BL_PREFIX_FOLLOW ? "f" : "");
+		bl_buf_printf(b, "%s|%s|%u|%s%s ", bl_image_str(&img, p->path), bl_image_str(&img, p->rest), p->line,
+			      p->flags & BL_PREFIX_FOLLOW ? "f" : "", p->flags & BL_PREFIX_NAME ? "n" : "");
 	}
 	free(mem);
 }
@@ -46,15 +46,15 @@ static void has(const char *policy, const char *want)
 
 START_TEST(prefixes_of_patterns)
 {
-	has(ANY("deny read /a/b;"), "/a/b||1|f ");
-	has(ANY("deny read /a/b/*;"), "/a/b|/*|1|f ");
-	has(ANY("deny read /a/b*/c;"), "/a|/b*/c|1|f ");
-	has(ANY("deny read /a/**/c;"), "/a|/**/c|1|f ");
-	has(ANY("deny read /a/b\\*[xy];"), "/a|/b\\*[xy]|1|f ");
-	has(ANY("deny read /a\\*b;"), "/a*b||1|f ");
+	has(ANY("deny read /a/b;"), "/a/b||1|fn ");
+	has(ANY("deny read /a/b/*;"), "/a/b|/*|1|fn ");
+	has(ANY("deny read /a/b*/c;"), "/a|/b*/c|1|fn ");
+	has(ANY("deny read /a/**/c;"), "/a|/**/c|1|fn ");
+	has(ANY("deny read /a/b\\*[xy];"), "/a|/b\\*[xy]|1|fn ");
+	has(ANY("deny read /a\\*b;"), "/a*b||1|fn ");
 	has(ANY("deny read /, /**, /*, /a*, /*/b;"), "");
-	has(ANY("deny read {/usr,}/bin/{a,b*};"), "/bin|/b*|1|f /bin/a||1|f /usr/bin|/b*|1|f /usr/bin/a||1|f ");
-	has(ANY("deny read /a/** except /a/l;"), "/a|/**|1|f /a/l||1|f ");
+	has(ANY("deny read {/usr,}/bin/{a,b*};"), "/bin|/b*|1|fn /bin/a||1|fn /usr/bin|/b*|1|fn /usr/bin/a||1|fn ");
+	has(ANY("deny read /a/** except /a/l;"), "/a|/**|1|fn /a/l||1|fn ");
 	has(ANY("deny read;"), "");
 	has(ANY("deny connect to 10.0.0.0/8;"), "");
 }
@@ -63,39 +63,40 @@ END_TEST
 /* What is asked at a link's own name counts the directories only. */
 START_TEST(a_link_at_the_end_counts_by_operation)
 {
-	has(ANY("deny create /a/b;"), "/a/b||1| ");
-	has(ANY("deny delete /a/b;"), "/a/b||1| ");
-	has(ANY("deny rename, link, mknod /a/b;"), "/a/b||1| ");
-	has(ANY("deny delete, exec /a/b;"), "/a/b||1|f ");
-	has(ANY("deny modify /a/b;"), "/a/b||1|f ");
-	has(ANY("deny attr /a/b;"), "/a/b||1|f ");
-	has(ANY("deny map /a/b;"), "/a/b||1|f ");
-	has(ANY("deny create /a/b/*;"), "/a/b|/*|1|f ");
+	has(ANY("deny create /a/b;"), "/a/b||1|n ");
+	has(ANY("deny delete /a/b;"), "/a/b||1|n ");
+	has(ANY("deny rename, link, mknod /a/b;"), "/a/b||1|n ");
+	has(ANY("deny delete, exec /a/b;"), "/a/b||1|fn ");
+	has(ANY("deny modify /a/b;"), "/a/b||1|fn ");
+	has(ANY("deny attr /a/b;"), "/a/b||1|fn ");
+	has(ANY("deny map /a/b;"), "/a/b||1|fn ");
+	has(ANY("deny create /a/b/*;"), "/a/b|/*|1|fn ");
 }
 END_TEST
 
 START_TEST(each_path_once)
 {
-	has(ANY("\ndeny delete /a/b;\ndeny read /a/b;\ndeny write /a/b;"), "/a/b||3|f ");
-	has(ANY("\ndeny read /a/x*;\ndeny read /a/y*, /a/z?;"), "/a|/x*|2|f ");
-	has(ANY("\ndeny read /z;\ndeny read /y;"), "/z||2|f /y||3|f ");
-	has("set s = /a/b,\n/a/c;\nprofile p { subject any; deny read $s; deny write $s; }", "/a/b||1|f /a/c||2|f ");
+	has(ANY("\ndeny delete /a/b;\ndeny read /a/b;\ndeny write /a/b;"), "/a/b||3|fn ");
+	has(ANY("\ndeny read /a/x*;\ndeny read /a/y*, /a/z?;"), "/a|/x*|2|fn ");
+	has(ANY("\ndeny read /z;\ndeny read /y;"), "/z||2|fn /y||3|fn ");
+	has("set s = /a/b,\n/a/c;\nprofile p { subject any; deny read $s; deny write $s; }", "/a/b||1|fn /a/c||2|fn ");
 }
 END_TEST
 
 START_TEST(prefixes_of_all_kinds)
 {
-	has("profile p { subject exe /x/a; deny ptrace; }", "/x/a||1|f ");
-	has("profile p { subject any except exe /x/a; deny ptrace; }", "/x/a||1|f ");
-	has("profile p { subject script /x/a; subject ancestor /x/b; deny ptrace; }", "/x/a||1|f /x/b||1|f ");
-	has(ANY("deny ptrace unless exe /x/*;"), "/x|/*|1|f ");
-	has(ANY("deny ptrace to exe /x/a;"), "/x/a||1|f ");
+	has("profile p { subject exe /x/a; deny ptrace; }", "/x/a||1|fn ");
+	has("profile p { subject any except exe /x/a; deny ptrace; }", "/x/a||1|fn ");
+	has("profile p { subject script /x/a; subject ancestor /x/b; deny ptrace; }", "/x/a||1|fn /x/b||1|fn ");
+	has(ANY("deny ptrace unless exe /x/*;"), "/x|/*|1|fn ");
+	has(ANY("deny ptrace to exe /x/a;"), "/x/a||1|fn ");
 	has("profile p { subject cgroup /x/a; deny ptrace; }", "");
 	has("profile p { subject unit a.service; subject container c; deny ptrace; }", "");
 	has(ANY("deny connect unix to /x/a, @x;"), "/x/a||1|f ");
 	has(ANY("deny bind unix on /x/a;"), "/x/a||1| ");
 	has(ANY("deny bind unix;"), "");
 	has(ANY("deny mount source /dev/a target /x/a;"), "/x/a||1|f ");
+	has(ANY("deny read /x/a; deny mount target /x/a;"), "/x/a||1|f ");
 	has(ANY("deny mount;"), "");
 	has(ANY("deny umount /x/a; deny pivot /x/b; deny module /x/c/*;"), "/x/a||1|f /x/b||1|f /x/c|/*|1|f ");
 	has(ANY("deny exec memfd, deleted;"), "");

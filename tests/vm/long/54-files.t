@@ -151,5 +151,18 @@ asks mine uid "7 create /t/d/free/new" ok "what is new will be one's own"
 asks mine uid "7 rename /t/d/free/a /t/d/free/x" ok
 unload
 keep web ok
+
+# ---- what the kernel asks before it has looked for the name ----
+fresh
+cp /usr/bin/dash /t/sh
+load early <<<'profile early { subject exe /t/sh; deny create /t/e/**; }'
+sync && echo 2 >/proc/sys/vm/drop_caches
+events >/dev/null
+runs "an open with O_CREAT of a file that is there" /t/sh -c ': >>/t/e/free/b'
+is "$(events | jq -r '"\(.verdict) \(.op) \(.object)"')" "deny create /t/e/free/b" "is reported as a creation that was refused, where the kernel did not know the name"
+runs "and once more" /t/sh -c ': >>/t/e/free/b'
+is "$(events)" "" "and is not, where it did"
+fails 2 'Operation not permitted' "a file that is not there" /t/sh -c ': >>/t/e/free/new'
+unload
 umount /t/d /t/e
 done_testing

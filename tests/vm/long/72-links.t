@@ -30,7 +30,10 @@ refused 'deny read /t/l/middle/secret;' "'/t/l/middle/secret' goes through the s
 	"a link in the middle"
 refused 'deny read /t/l/middle/de*/**;' "'/t/l/middle/de\*/\*\*' goes through .*; write /t/l/real/de\*/\*\*, or" "a link before a wildcard"
 refused 'deny create /t/l/middle/new;' "'/t/l/middle/new' goes through .*; write /t/l/real/new, or" "a link in the middle, for what acts on names"
-refused 'deny read /t/l/{real,middle}/secret;' "'/t/l/middle/secret' goes through" "a link in an alternative"
+refused 'deny read /t/l/{none,middle}/secret;' "'/t/l/middle/secret' goes through" "a link in an alternative"
+refused 'deny read /t/l/{real,middle}/secret; deny write /t/l/real/secret;' "'/t/l/middle/secret' goes through" "a link to what another rule is about as well"
+refused 'deny read /t/l/{real,middle}/secret; deny read /t/x unless exe /t/l/real/secret;' "'/t/l/middle/secret' goes through" "a link to what a term is about"
+refused 'deny read /t/l/{real/deep,middle}/*;' "'/t/l/middle/\*' goes through" "a link to a directory of which all else is said"
 refused 'deny read /t/l/gone;' "'/t/l/gone' goes through .* -> /t/l/nowhere $through; write /t/l/nowhere, or" "a link to nothing"
 refused 'deny read /t/l/gone/a/*;' "'/t/l/gone/a/\*' goes through .*; write /t/l/nowhere/a/\*, or" "a link to nothing in the middle"
 refused 'deny read /t/l/loop1/x;' "'/t/l/loop1/x' goes through .* -> loop2 $through, and where it leads cannot be found: Too many levels of symbolic links; load with --accept-links if that is meant$" \
@@ -38,6 +41,7 @@ refused 'deny read /t/l/loop1/x;' "'/t/l/loop1/x' goes through .* -> loop2 $thro
 refused 'deny read /t/l/** except /t/l/last;' "'/t/l/last' goes through" "a link behind except"
 refused 'deny read /t/l/real/* unless exe /t/l/last;' "'/t/l/last' goes through" "a link in a term"
 
+compile alternatives <<<'profile p { subject exe /t/l/last, /t/l/real/tool; deny read /t/l/real/secret; }'
 compile subject <<<'profile p { subject exe /t/l/last; deny read /t/l/real/secret; }'
 fails 1 "subject.policy:1: '/t/l/last' goes through" "a link in a subject" "$enforcer" load subject.bpi
 fails 1 "subject.policy:1: '/t/l/last' goes through" "with --dry-run too" "$enforcer" load --dry-run subject.bpi
@@ -49,6 +53,14 @@ loads 'deny read /t/l/none/secret, /t/none, /none/*;' "a name that does not exis
 loads 'deny read /t/l/real/secret/below;' "a name below a file"
 loads 'deny read /t/l/l*;' "links behind a wildcard"
 loads 'deny exec $shells;' "a set that comes with the compiler"
+loads 'deny read /t/l/{real,middle}/secret;' "a link to what the same rule names"
+asks web read /t/l/middle/secret EPERM "which holds by either name"
+asks web read /t/l/real/secret EPERM
+runs "a subject by a link and its name" "$enforcer" load alternatives.bpi
+loads 'deny exec /t/l/last, /t/l/real/tool;' "a program by its link and its name"
+asks web exec /t/l/last EPERM
+loads 'deny read /t/l/{real,middle}/**;' "directories, one a link to the other"
+asks web read /t/l/middle/secret EPERM
 compile create <<<'profile p { subject exe /t/web; deny create /t/l/new; }'
 "$enforcer" load create.bpi >/dev/null
 asks web create /t/l/new EPERM "a name that does not exist yet is judged when it is made"
@@ -57,7 +69,7 @@ runs "and may be a link when the policy is loaded again" "$enforcer" load create
 rm /t/l/new
 
 # ---- accepted ----
-both='deny read /t/l/middle/secret, /t/l/real/secret; deny read /t/l/middle/*; deny exec /t/l/last;'
+both='deny read /t/l/middle/secret, /t/l/real/secret; deny read /t/l/middle/*; deny exec /t/l/last;' # the first is harmless but for the second
 compile both <<<"profile p { subject exe /t/web; $both }"
 out=$("$enforcer" load both.bpi 2>&1)
 is "$?,$(grep -c '^enforcer: both.bpi: both.policy:1: ' <<<"$out"),$(wc -l <<<"$out")" 1,3,3 "a line for each"
