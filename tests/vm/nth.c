@@ -6,7 +6,7 @@
  *     nth [-o FILE] [-c CALLS] kill N COMMAND...	SIGKILL right after its N-th successful call
  *     nth [-o FILE] [-c CALLS] ERRNO N COMMAND...	its N-th call is not made and fails with that; N 0: none
  *
- * CALLS: change (what another process can see afterwards, the default), unlink, bpf, or one command of bpf(2), as MAP_CREATE. FILE gets the number of calls
+ * CALLS: change (what another process can see afterwards, the default), unlink, bpf, or the name of one, as rename or MAP_CREATE. FILE gets the number of calls
  * and the name of the one that was hit, "-" if none was; with N 0 then lines of the same form for each name. The command's own process is looked at, not what it forks. Exit status: the command's, 137 if it was killed. x86-64 only.
  */
 #include <errno.h>
@@ -68,7 +68,7 @@ static const struct {
 } errnos[] = {{"kill", 0}, {"ENOMEM", ENOMEM}, {"EPERM", EPERM}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EAGAIN", EAGAIN}};
 
 enum calls { CHANGE, UNLINK, BPF };
-static const char *only; /* this one command of bpf(2); NULL: all */
+static const char *only; /* the calls of this name; NULL: all */
 
 static void die(const char *what)
 {
@@ -204,7 +204,7 @@ static int look_at(pid_t pid, enum calls calls, int error, unsigned long n, unsi
 
 static void usage(void)
 {
-	(void)fprintf(stderr, "usage: nth [-o FILE] [-c change|unlink|bpf|BPF-COMMAND] kill|ENOMEM|EPERM|ENOSPC|EIO|EAGAIN N COMMAND...\n");
+	(void)fprintf(stderr, "usage: nth [-o FILE] [-c change|unlink|bpf|NAME] kill|ENOMEM|EPERM|ENOSPC|EIO|EAGAIN N COMMAND...\n");
 	exit(2);
 }
 
@@ -214,12 +214,18 @@ static enum calls calls_of(const char *name)
 		return UNLINK;
 	if (strcmp(name, "bpf") == 0)
 		return BPF;
+	if (strcmp(name, "change") == 0)
+		return CHANGE;
+	only = name;
 	for (size_t i = 0; i < COUNT(bpf_calls); i++)
 		if (strcmp(bpf_calls[i].name, name) == 0)
-			only = name;
-	if (!only)
+			return BPF;
+	for (size_t i = 0; i < COUNT(changes); i++)
+		if (strcmp(changes[i].name, name) == 0)
+			return CHANGE;
+	if (strcmp(name, "open") != 0)
 		usage();
-	return BPF;
+	return CHANGE;
 }
 
 static void write_file(const char *file, unsigned long count, const char *hit, bool all)
@@ -244,9 +250,9 @@ int main(int argc, char **argv)
 	while ((o = getopt(argc, argv, "+o:c:")) != -1) {
 		if (o == 'o')
 			file = optarg;
-		else if (o == 'c' && strcmp(optarg, "change") != 0)
+		else if (o == 'c')
 			calls = calls_of(optarg);
-		else if (o != 'c')
+		else
 			usage();
 	}
 	if (argc - optind < 3)
