@@ -209,7 +209,8 @@ unit-only: $(O)/bin/policyc $(UNIT)
 	@POLICYC=$(abspath $(O)/bin/policyc) tests/fmt/run
 
 BENCH_BIN := all $(O)/tests/bench/speed $(O)/tests/bench/empty
-VM_BIN := $(BENCH_BIN) $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay $(O)/tests/diff/diff
+VM_BIN := $(BENCH_BIN) $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay \
+	$(O)/tests/diff/diff $(O)/tests/fail/fail.so
 
 ## make check-vm        guest tests on KERNELS (6.1 6.12 7.2)
 KERNELS ?= 6.1 6.12 7.2

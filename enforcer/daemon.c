@@ -64,13 +64,20 @@ struct daemon {
 		.object = BL_OBJECT_CLOSED, .epoll = -1, .signals = -1, .timer = -1, .events_lock = -1                 \
 	}
 
-static const char *dry(const struct bl_gen *g)
+/* What the policy in force does, in words, which are b's. */
+static const char *mode_text(struct bl_buf *b, uint32_t gen)
 {
-	return g->info->flags & BL_TF_DRY_RUN ? "dry run: nothing is refused" : "enforcing";
+	struct bl_gen_counts counts = {.hits = NULL};
+
+	if (bl_gen_counts_read(gen, &counts, NULL) == 0)
+		bl_gen_mode_text(b, &counts.mode);
+	bl_gen_counts_free(&counts);
+	return bl_buf_text(b) ? bl_buf_text(b) : "?";
 }
 
 static void say_state(const struct daemon *d, const char *how)
 {
+	struct bl_buf mode = BL_BUF_INIT;
 	struct bl_gen g = {0};
 
 	if (bl_gen_open_names(d->gen, &g, NULL) < 0)
@@ -78,7 +85,8 @@ static void say_state(const struct daemon *d, const char *how)
 	(void)fprintf(stderr,
 		      "enforcer: %s generation %" PRIu32 " (%s): %" PRIu32 " profiles, %" PRIu32
 		      " rules, %zu hooks attached; self-test passed, %s\n",
-		      how, d->gen, g.info->path, g.image.tables->nprofiles, g.image.tables->nrules, bl_attached_count(), dry(&g));
+		      how, d->gen, g.info->path, g.image.tables->nprofiles, g.image.tables->nrules, bl_attached_count(), mode_text(&mode, d->gen));
+	bl_buf_free(&mode);
 	bl_gen_free(&g);
 }
 
@@ -92,6 +100,7 @@ static void read_failure(struct bl_failure *ret)
 /* For systemd; without it nothing happens. */
 static void tell_state(struct daemon *d, const char *before)
 {
+	struct bl_buf mode = BL_BUF_INIT;
 	struct bl_gen g = {0};
 	struct bl_failure f;
 
@@ -100,8 +109,9 @@ static void tell_state(struct daemon *d, const char *before)
 	d->needs = bl_needs(g.image.tables);
 	read_failure(&f);
 	d->failed_ns = f.at_ns;
-	(void)sd_notifyf(0, "%sSTATUS=%s%s, generation %" PRIu32 " from %s%s%.*s", before, d->guard.alarm ? "ALARM: the self-test failed; " : "", dry(&g), d->gen, g.info->path,
-			 f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
+	(void)sd_notifyf(0, "%sSTATUS=%s%s, generation %" PRIu32 " from %s%s%.*s", before,
+			 d->guard.alarm ? "ALARM: the self-test failed; " : "", mode_text(&mode, d->gen), d->gen, g.info->path, f.text[0] != '\0' ? "; the last change failed: " : "", (int)strcspn(f.text, "\n"), f.text);
+	bl_buf_free(&mode);
 	bl_gen_free(&g);
 }
 

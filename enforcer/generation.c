@@ -281,10 +281,24 @@ static int copy_counts(int fd, const struct bl_tables *t, struct bl_gen_counts *
 	r = copy_words(fd, t, t->off_hits, n, ret->hits, err);
 	if (r == 0)
 		r = copy_words(fd, t, t->off_profiles, t->nprofiles * (size_t)BL_PROFILE_WORDS, (uint64_t *)profiles, err);
-	for (uint32_t i = 0; r == 0 && i < t->nprofiles; i++)
+	ret->mode = (struct bl_gen_mode){.profiles = t->nprofiles, .dry_run = (t->flags & BL_TF_DRY_RUN) != 0};
+	for (uint32_t i = 0; r == 0 && i < t->nprofiles; i++) {
 		ret->modes[i] = (uint8_t)profiles[i].mode;
-	ret->flags = t->flags;
+		ret->mode.enforcing += profiles[i].mode == BL_MODE_ENFORCE;
+	}
 	return r;
+}
+
+void bl_gen_mode_text(struct bl_buf *b, const struct bl_gen_mode *m)
+{
+	if (m->dry_run)
+		bl_buf_str(b, "auditing (dry run): nothing is refused");
+	else if (m->enforcing == 0)
+		bl_buf_str(b, "auditing: no profile is in enforce mode, nothing is refused");
+	else
+		bl_buf_str(b, "enforcing");
+	if (!bl_gen_mode_audits(m) && m->enforcing != m->profiles)
+		bl_buf_printf(b, " %" PRIu32 " of %" PRIu32 " profiles, auditing the others", m->enforcing, m->profiles);
 }
 
 int bl_gen_counts_read(uint32_t gen, struct bl_gen_counts *ret, struct bl_error *err)

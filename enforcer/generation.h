@@ -48,9 +48,21 @@ int bl_gen_open_names(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
 int bl_gen_open(uint32_t gen, struct bl_gen *ret, struct bl_error *err);
 void bl_gen_free(struct bl_gen *g);
 
+/* How many of a policy's profiles refuse anything. */
+struct bl_gen_mode {
+	uint32_t profiles, enforcing; /* by their own modes */
+	bool dry_run;		      /* so none does */
+};
+/* "enforcing", "enforcing 1 of 3 profiles, auditing the others", "auditing...: nothing is refused". */
+void bl_gen_mode_text(struct bl_buf *b, const struct bl_gen_mode *m);
+static inline bool bl_gen_mode_audits(const struct bl_gen_mode *m)
+{
+	return m->dry_run || m->enforcing == 0;
+}
+
 /* What the kernel's tables say of themselves, and their counters as they are now. */
 struct bl_gen_counts {
-	uint32_t flags; /* BL_TF_* */
+	struct bl_gen_mode mode;
 	uint8_t modes[BL_MAX_PROFILES];
 	uint64_t *hits; /* nrules, then those of each profile's default; malloc()ed */
 };

@@ -179,7 +179,7 @@ static uint64_t within(const struct bl_hook_latency *l, unsigned int thousandths
 	return 0;
 }
 
-static void put_time(struct bl_buf *b, const char *sign, uint64_t ns)
+static void put_time(struct bl_buf *b, int width, const char *sign, uint64_t ns)
 {
 	static const struct {
 		uint64_t ns;
@@ -191,14 +191,14 @@ static void put_time(struct bl_buf *b, const char *sign, uint64_t ns)
 	while (u < BL_ARRAY_SIZE(units) - 1 && ns < units[u].ns)
 		u++;
 	(void)snprintf(text, sizeof(text), "%s%" PRIu64 ".%" PRIu64 " %s", sign, ns / units[u].ns, ns % units[u].ns * 10 / units[u].ns, units[u].name);
-	bl_buf_printf(b, " %10s", text);
+	bl_buf_printf(b, " %*s", width, text);
 }
 
-static void put_within(struct bl_buf *b, const struct bl_hook_latency *l, unsigned int thousandths)
+static void put_within(struct bl_buf *b, int width, const struct bl_hook_latency *l, unsigned int thousandths)
 {
 	uint64_t ns = within(l, thousandths);
 
-	put_time(b, ns != 0 ? "<" : ">", ns != 0 ? ns : (uint64_t)BL_LATENCY_FIRST << (BL_LATENCY_BUCKETS - 2));
+	put_time(b, width, ns != 0 ? "<" : ">", ns != 0 ? ns : (uint64_t)BL_LATENCY_FIRST << (BL_LATENCY_BUCKETS - 2));
 }
 
 void bl_latency_text(struct bl_buf *b, const struct bl_hook_latency hooks[BL_NHOOKS])
@@ -210,12 +210,56 @@ void bl_latency_text(struct bl_buf *b, const struct bl_hook_latency hooks[BL_NHO
 		if (!hooks[i].timed || l->calls == 0)
 			continue;
 		bl_buf_printf(b, "%-28s %10" PRIu64, bl_hooks[i].name, l->calls);
-		put_time(b, "", l->sum.ns / l->calls);
-		put_within(b, l, 500);
-		put_within(b, l, 990);
-		put_within(b, l, 1000);
+		put_time(b, 10, "", l->sum.ns / l->calls);
+		put_within(b, 10, l, 500);
+		put_within(b, 10, l, 990);
+		put_within(b, 10, l, 1000);
 		bl_buf_char(b, '\n');
 	}
+}
+
+/* What a has and b has not; all of a if b is no part of it, because it was begun anew. */
+static struct bl_hook_latency since(const struct bl_hook_latency *a, const struct bl_hook_latency *b)
+{
+	struct bl_hook_latency r = *a;
+
+	for (size_t i = 0; i < BL_LATENCY_BUCKETS; i++) {
+		if (a->sum.buckets[i] < b->sum.buckets[i])
+			return *a;
+		r.sum.buckets[i] -= b->sum.buckets[i];
+	}
+	if (a->sum.ns < b->sum.ns)
+		return *a;
+	r.sum.ns -= b->sum.ns;
+	r.calls -= b->calls;
+	return r;
+}
+
+void bl_latency_line(struct bl_buf *b, const struct bl_hook_latency hooks[BL_NHOOKS], struct bl_hook_latency *before, unsigned int seconds)
+{
+	struct bl_hook_latency all = {.calls = 0}, l;
+
+	for (size_t i = 0; i < BL_NHOOKS; i++) {
+		all.calls += hooks[i].calls;
+		all.sum.ns += hooks[i].sum.ns;
+		for (size_t k = 0; k < BL_LATENCY_BUCKETS; k++)
+			all.sum.buckets[k] += hooks[i].sum.buckets[k];
+	}
+	l = seconds != 0 ? since(&all, before) : all;
+	*before = all;
+	bl_buf_printf(b, "hooks: %" PRIu64 " calls", l.calls);
+	if (seconds != 0)
+		bl_buf_printf(b, ", %.1f per s", (double)l.calls / seconds);
+	if (l.calls == 0)
+		return;
+	bl_buf_str(b, "; mean");
+	put_time(b, 0, "", l.sum.ns / l.calls);
+	bl_buf_str(b, ", 50%");
+	put_within(b, 0, &l, 500);
+	bl_buf_str(b, ", 99%");
+	put_within(b, 0, &l, 990);
+	bl_buf_str(b, ", all");
+	put_within(b, 0, &l, 1000);
 }
 
 json_t *bl_latency_json(const struct bl_hook_latency hooks[BL_NHOOKS])

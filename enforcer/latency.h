@@ -29,6 +29,8 @@ int bl_latency_read(struct bl_hook_latency ret[BL_NHOOKS], struct bl_error *err)
 
 /* A line for each hook that is timed. */
 void bl_latency_text(struct bl_buf *b, const struct bl_hook_latency hooks[BL_NHOOKS]);
+/* Text of one line about the calls of all hooks since *before was their sum, so many seconds ago; 0: since it is on. *before becomes the sum. */
+void bl_latency_line(struct bl_buf *b, const struct bl_hook_latency hooks[BL_NHOOKS], struct bl_hook_latency *before, unsigned int seconds);
 /* An object for each. */
 json_t *bl_latency_json(const struct bl_hook_latency hooks[BL_NHOOKS]);
 

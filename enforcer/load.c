@@ -331,11 +331,12 @@ static void fill_result(struct job *job)
 {
 	struct bl_load_result *ret = job->result;
 
-	ret->nprofiles = job->image.tables->nprofiles;
 	ret->nrules = job->image.tables->nrules;
 	ret->nwords = job->image.tables->nwords;
 	ret->nhooks = bl_attached_count();
-	ret->dry_run = ((job->flags | job->image.tables->flags) & BL_TF_DRY_RUN) != 0;
+	ret->mode = (struct bl_gen_mode){.profiles = job->image.tables->nprofiles, .dry_run = ((job->flags | job->image.tables->flags) & BL_TF_DRY_RUN) != 0};
+	for (uint32_t i = 0; i < ret->mode.profiles; i++)
+		ret->mode.enforcing += bl_profile_at(job->image.tables, i)->mode == BL_MODE_ENFORCE;
 }
 
 /* The kernel command line comes before everything, the first call of bpf(2) included. */
@@ -378,28 +379,32 @@ int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_
 	if (r < 0)
 		return r;
 	fill_result(&job);
-	if ((how->options & BL_LOAD_KEEP) != 0 && !ret->dry_run && bl_seal_state() == BL_SEAL_OFF)
+	if ((how->options & BL_LOAD_KEEP) != 0 && !ret->mode.dry_run && bl_seal_state() == BL_SEAL_OFF)
 		(void)bl_policy_keep(p, &ret->not_kept);
 	return 0;
 }
 
-static const char *how_it_is(const struct bl_load_result *res)
+static void put_mode(struct bl_buf *b, const struct bl_load_result *res)
 {
 	if (res->forced_audit)
-		return "dry run because of bailiff=audit on the kernel command line: nothing is refused";
-	return res->dry_run ? "dry run: nothing is refused" : "enforcing";
+		bl_buf_str(b, "auditing (dry run because of bailiff=audit on the kernel command line): nothing is refused\n");
+	else {
+		bl_gen_mode_text(b, &res->mode);
+		bl_buf_char(b, '\n');
+	}
 }
 
 void bl_load_describe(struct bl_buf *b, const char *name, const struct bl_load_result *res)
 {
 	if (res->gen == res->old_gen)
-		bl_buf_printf(b, "generation %" PRIu32 " stays in force: %s is what it was made from; %s\n", res->gen, name, how_it_is(res));
+		bl_buf_printf(b, "generation %" PRIu32 " stays in force: %s is what it was made from; ", res->gen, name);
 	else
 		bl_buf_printf(b,
 			      "loaded %s as generation %" PRIu32 ": %" PRIu32 " profiles, %" PRIu32 " rules, %" PRIu32 " of %" PRIu32
-			      " words, %zu hooks; self-test passed, %s\n",
-			      name, res->gen, res->nprofiles, res->nrules, res->nwords, res->words, res->nhooks, how_it_is(res));
-	if (res->dry_run && res->old_gen != 0 && res->old_gen != res->gen)
+			      " words, %zu hooks; self-test passed, ",
+			      name, res->gen, res->mode.profiles, res->nrules, res->nwords, res->words, res->nhooks);
+	put_mode(b, res);
+	if (res->mode.dry_run && res->old_gen != 0 && res->old_gen != res->gen)
 		bl_buf_printf(b, "generation %" PRIu32 " is not in force any more: until the next load nothing is refused\n", res->old_gen);
 	if (res->trial_seconds != 0 && res->old_gen != 0)
 		bl_buf_printf(b, "on trial: in %" PRIu32 " s generation %" PRIu32 " is in force again, unless 'enforcer confirm' comes\n",

@@ -20,12 +20,12 @@ struct bl_load_how {
 struct bl_load_result {
 	uint32_t gen;
 	uint32_t old_gen; /* 0: the first; gen: nothing was changed (BL_LOAD_UNLESS_SAME) */
-	uint32_t nprofiles, nrules;
+	uint32_t nrules;
 	uint32_t nwords, words; /* of tables: needed, there */
 	size_t nhooks;		/* attached */
 	size_t nlinks;		/* prefixes of patterns that go through symbolic links, accepted */
 	uint32_t trial_seconds;
-	bool dry_run;
+	struct bl_gen_mode mode;
 	bool forced_audit;	/* by the kernel command line */
 	struct bl_error late; /* links that were made during the load and could not be noted, "": there are none */
 	struct bl_error not_kept; /* BL_LOAD_KEEP: why it could not be, "": it is */

@@ -404,10 +404,16 @@ static void print_error(const char *text)
 static int report(int r, const struct bl_error *err)
 {
 	const char *log = bl_object_log_tail(40);
+	bool written = fflush(stdout) == 0;
 
+	if (written && ferror(stdout)) { /* an earlier part is lost, and nobody knows why any more */
+		written = false;
+		errno = EIO;
+	}
+	if (!written && errno != EPIPE) /* a reader that has enough, as head, need not be told */
+		(void)fprintf(stderr, "enforcer: cannot write to standard output: %m\n");
 	if (r == 0)
-		return fflush(stdout) == 0 ? BL_EXIT_FINE : BL_EXIT_SYSTEM;
-	(void)fflush(stdout);
+		return written ? BL_EXIT_FINE : BL_EXIT_SYSTEM;
 	print_error(err->text);
 	if (r == BL_SYSTEM && log[0] != '\0')
 		(void)fprintf(stderr, "libbpf said:\n%s", log);

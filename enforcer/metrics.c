@@ -101,7 +101,7 @@ static void put_generation(struct bl_buf *b, const struct bl_status *s)
 	bl_metric_value(b, "generation_info", LABELS({"image", s->gen.info->path}, {"sha256", bl_buf_text(&sha) ? bl_buf_text(&sha) : ""}), 1);
 	bl_buf_free(&sha);
 	one_time(b, "generation_loaded_timestamp_seconds", "When it was loaded, since 1970.", s->gen.info->loaded_ns);
-	one(b, "dry_run", "1 if every profile is in audit mode, whatever it says.", bl_status_dry_run(s));
+	one(b, "dry_run", "1 if every profile is in audit mode, whatever it says.", s->counts.mode.dry_run);
 	one(b, "bpf_in_lsm_list", "1 if bpf is in the kernel's list of LSMs, without which nothing is enforced.", s->bpf_listed);
 	one(b, "trial", "1 while the generation is on trial.", s->trial.gen != 0);
 	if (s->trial.gen != 0)

@@ -140,11 +140,21 @@ static int check_name(const char *file, struct bl_error *err)
 	return 0;
 }
 
+/* What several policies are called together: the first, and how many more there are. malloc()ed, NULL: no memory. */
+static char *name_all(const char *first, size_t n)
+{
+	char *name;
+
+	if (n == 1)
+		return strdup(first);
+	return asprintf(&name, "%s with %zu more file%s", first, n - 1, n == 2 ? "" : "s") < 0 ? NULL : name;
+}
+
 static int from_texts(const struct bl_conf *conf, char *const *files, size_t n, struct bl_policy *ret, struct bl_buf *said,
 		      struct bl_error *err)
 {
 	const char **args = calloc(BL_ARRAY_SIZE(build_args) + n + 1, sizeof(*args));
-	char **names = calloc(n, sizeof(*names));
+	char **names = calloc(n, sizeof(*names)), *name = NULL;
 	struct bl_texts t = {0};
 	int r = args && names ? 0 : out_of_memory(err);
 
@@ -155,8 +165,11 @@ static int from_texts(const struct bl_conf *conf, char *const *files, size_t n, 
 		if (r == 0)
 			args[BL_ARRAY_SIZE(build_args) + i] = names[i];
 	}
-	if (r == 0)
-		r = compile(conf, &t, args, names[0], ret, said, err);
+	if (r == 0) {
+		name = name_all(names[0], n);
+		r = name ? compile(conf, &t, args, name, ret, said, err) : out_of_memory(err);
+	}
+	free(name);
 	for (size_t i = 0; names && i < n; i++)
 		free(names[i]);
 	free(names);

@@ -52,7 +52,7 @@ static void print_profiles(const struct bl_status *s)
 		(void)printf("profile ");
 		print_string(bl_image_str(img, img->profiles[i].name));
 		(void)printf(": %s%s, subject ", bl_text_mode(s->counts.modes[i]),
-			     bl_status_dry_run(s) ? " (dry run: audit)" : "");
+			     s->counts.mode.dry_run ? " (dry run: audit)" : "");
 		print_string(bl_image_str(img, img->profiles[i].subject));
 		(void)printf("\n");
 		print_rules(s, i);
@@ -152,10 +152,12 @@ static void print_text(const struct bl_status *s)
 	struct bl_buf b = BL_BUF_INIT;
 	const char *why = bl_status_not_in_force(s);
 
+	bl_gen_mode_text(&b, &s->counts.mode);
 	if (why)
 		(void)printf("NOT ENFORCING: %s\n", why);
 	else
-		(void)printf("%s\n", bl_status_dry_run(s) ? "auditing (dry run): nothing is refused" : "enforcing");
+		(void)printf("%s\n", bl_buf_text(&b) ? bl_buf_text(&b) : "?");
+	bl_buf_reset(&b);
 	bl_text_time(&b, s->gen.info->loaded_ns);
 	(void)printf("generation: %" PRIu32 ", loaded %s from ", s->gen.info->gen, bl_buf_text(&b));
 	print_string(s->gen.info->path);
@@ -341,7 +343,7 @@ static void print_json(const struct bl_status *s)
 	set_new(o, "loaded", json_true());
 	set_new(o, "state", json_string(bl_status_state(s)));
 	set_new(o, "reason", why ? json_string(why) : json_null());
-	set_new(o, "dry_run", json_boolean(bl_status_dry_run(s)));
+	set_new(o, "dry_run", json_boolean(s->counts.mode.dry_run));
 	set_new(o, "bpf_in_lsm_list", json_boolean(s->bpf_listed));
 	set_generation(o, s);
 	set_trial(o, s);

@@ -144,11 +144,6 @@ void bl_status_free(struct bl_status *s)
 	bl_gen_counts_free(&s->counts);
 }
 
-bool bl_status_dry_run(const struct bl_status *s)
-{
-	return (s->counts.flags & BL_TF_DRY_RUN) != 0;
-}
-
 const char *bl_status_not_in_force(const struct bl_status *s)
 {
 	if (!s->bpf_listed)
@@ -167,5 +162,5 @@ const char *bl_status_state(const struct bl_status *s)
 		return "not-loaded";
 	if (bl_status_not_in_force(s))
 		return "not-enforcing";
-	return bl_status_dry_run(s) ? "auditing" : "enforcing";
+	return bl_gen_mode_audits(&s->counts.mode) ? "auditing" : "enforcing";
 }

@@ -54,12 +54,10 @@ void bl_status_ask(struct bl_status *s);
 
 void bl_status_free(struct bl_status *s);
 
-bool bl_status_dry_run(const struct bl_status *s);
-
 /* Why what is loaded is not in force, NULL: it is. */
 const char *bl_status_not_in_force(const struct bl_status *s);
 
-/* "enforcing", "auditing", "not-enforcing", "not-loaded". */
+/* "enforcing" (some profile is), "auditing", "not-enforcing", "not-loaded". */
 const char *bl_status_state(const struct bl_status *s);
 
 /* Hits of a rule; of profile i's default as rule nrules + i. */

@@ -69,14 +69,17 @@ static void put_cut(struct bl_buf *b, const char *line, size_t width)
 	bl_buf_char(b, '\n');
 }
 
-void bl_top_frame(struct bl_buf *b, const char *head, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height)
+void bl_top_frame(struct bl_buf *b, const char *head, const char *latency, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height)
 {
 	struct bl_buf line = BL_BUF_INIT;
+	size_t heads = latency ? 3 : 2;
 
 	qsort(rows, n, sizeof(*rows), order);
 	put_cut(b, head, width);
+	if (latency)
+		put_cut(b, latency, width);
 	put_cut(b, "      HITS    PER S  VERDICT    PROFILE  RULE  <- LAST", width);
-	for (size_t i = 0; i < n && rows[i].hits > 0 && (height == 0 || i + 2 < height); i++) {
+	for (size_t i = 0; i < n && rows[i].hits > 0 && (height == 0 || i + heads < height); i++) {
 		bl_buf_reset(&line);
 		put_row(&line, &rows[i], seconds);
 		if (bl_buf_text(&line))
@@ -113,11 +116,12 @@ int bl_top_json(struct bl_buf *b, const struct bl_top_head *head, struct bl_top_
 	bl_text_time(&time, head->wall_ns);
 	(void)json_object_set_new(o, "time", bl_tree_taken(&time));
 	(void)json_object_set_new(o, "generation", bl_tree_number(head->gen));
-	(void)json_object_set_new(o, "dry_run", json_boolean(head->dry));
+	(void)json_object_set_new(o, "dry_run", json_boolean(head->mode->dry_run));
 	(void)json_object_set_new(o, "daemon", json_boolean(head->daemon));
 	(void)json_object_set_new(o, "events_produced", bl_tree_number(head->produced));
 	(void)json_object_set_new(o, "events_dropped", bl_tree_number(head->dropped));
 	(void)json_object_set_new(o, "seconds", seconds != 0 ? bl_tree_number(seconds) : json_null());
+	(void)json_object_set_new(o, "latency", head->latency ? bl_latency_json(head->latency) : json_null());
 	(void)json_object_set_new(o, "rows", list);
 	r = bl_tree_print(b, o);
 	bl_buf_char(b, '\n');
@@ -133,6 +137,7 @@ struct top {
 	size_t n;	  /* rules, then defaults by profile */
 	uint64_t *before; /* hits at the last frame */
 	char **last;	  /* of each, in words */
+	struct bl_hook_latency hooks[BL_NHOOKS], hooks_before;
 	int fd; /* the daemon; -1: none */
 	bool json;
 };
@@ -200,18 +205,20 @@ static int take(const struct bl_event_view *e, const void *record, size_t size, 
 static void put_head(struct bl_buf *b, const struct bl_top_head *h)
 {
 	bl_text_time(b, h->wall_ns);
-	bl_buf_printf(b, "  generation %" PRIu32 ", %s; events %" PRIu64 ", dropped %" PRIu64 "%s", h->gen, h->dry ? "auditing (dry run)" : "enforcing",
-		      h->produced, h->dropped, h->daemon ? "" : "; no daemon runs, so the last ones are not known");
+	bl_buf_printf(b, "  generation %" PRIu32 ", ", h->gen);
+	bl_gen_mode_text(b, h->mode);
+	bl_buf_printf(b, "; events %" PRIu64 ", dropped %" PRIu64 "%s", h->produced, h->dropped, h->daemon ? "" : "; no daemon runs, so the last ones are not known");
 }
 
-static struct bl_top_head head_now(const struct top *t, bool dry, const uint64_t *stats)
+static struct bl_top_head head_now(const struct top *t, const struct bl_gen_mode *mode, const uint64_t *stats)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	return (struct bl_top_head){.wall_ns = (uint64_t)now.tv_sec * 1000000000,
 				    .gen = t->gen,
-				    .dry = dry,
+				    .mode = mode,
+				    .latency = bl_latency_on() ? t->hooks : NULL,
 				    .daemon = t->fd >= 0,
 				    .produced = stats[BL_STAT_PRODUCED],
 				    .dropped = stats[BL_STAT_DROPPED]};
@@ -223,12 +230,14 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 	struct bl_top_row *rows = calloc(t->n, sizeof(*rows));
 	uint64_t stats[BL_STAT_MAX] = {0};
 	struct bl_gen_counts counts = {.hits = NULL};
-	struct bl_buf head = BL_BUF_INIT;
+	struct bl_buf head = BL_BUF_INIT, latency = BL_BUF_INIT;
 	struct bl_top_head h;
 	int r = rows ? bl_gen_counts_read(t->gen, &counts, err) : bl_error_set(err, BL_SYSTEM, "out of memory");
 
 	if (r == 0)
 		r = bl_stats_read(&t->object, stats, err);
+	if (r == 0)
+		r = bl_latency_read(t->hooks, err);
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
 		bool rule = i < img->tables->nrules;
 		uint32_t p = rule ? img->rules[i].profile : (uint32_t)(i - img->tables->nrules);
@@ -240,7 +249,7 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 			.file = bl_image_str(img, rule ? img->rules[i].file : m->file),
 			.line = rule ? img->rules[i].line : m->default_line ? m->default_line : m->line,
 			.verdict = rule ? (uint8_t)img->rules[i].verdict : BL_V_DENY,
-			.audit = (counts.flags & BL_TF_DRY_RUN) || counts.modes[p] == BL_MODE_AUDIT,
+			.audit = counts.mode.dry_run || counts.modes[p] == BL_MODE_AUDIT,
 			.hits = counts.hits[i],
 			.before = t->before[i],
 			.last = t->last[i],
@@ -249,15 +258,18 @@ static int frame(struct top *t, unsigned int seconds, size_t width, size_t heigh
 			rows[i].before = rows[i].hits;
 		t->before[i] = rows[i].hits;
 	}
-	h = head_now(t, counts.flags & BL_TF_DRY_RUN, stats);
+	h = head_now(t, &counts.mode, stats);
 	if (r == 0 && t->json) {
 		if (bl_top_json(b, &h, rows, t->n, seconds) < 0)
 			r = bl_error_set(err, BL_SYSTEM, "out of memory");
 	} else if (r == 0) {
 		put_head(&head, &h);
-		bl_top_frame(b, bl_buf_text(&head) ? bl_buf_text(&head) : "", rows, t->n, seconds, width, height);
+		if (h.latency)
+			bl_latency_line(&latency, t->hooks, &t->hooks_before, seconds);
+		bl_top_frame(b, bl_buf_text(&head) ? bl_buf_text(&head) : "", h.latency ? bl_buf_text(&latency) : NULL, rows, t->n, seconds, width, height);
 	}
 	bl_buf_free(&head);
+	bl_buf_free(&latency);
 	bl_gen_counts_free(&counts);
 	free(rows);
 	return r;

@@ -4,6 +4,8 @@
 #define BL_TOP_H
 
 #include "events.h"
+#include "generation.h"
+#include "latency.h"
 
 #define BL_TOP_SECONDS 2 /* between two frames */
 
@@ -18,14 +20,18 @@ struct bl_top_row {
 	const char *last; /* in words; NULL: not known */
 };
 
-/* A frame of at most height lines of at most width characters, 0: any. seconds since the last frame, 0: it is the first. Sorts rows. */
-void bl_top_frame(struct bl_buf *b, const char *head, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height);
+/*
+ * A frame of at most height lines of at most width characters, 0: any. seconds since the last frame, 0: it is the first. latency: bl_latency_line(), NULL:
+ * hooks are not timed. Sorts rows.
+ */
+void bl_top_frame(struct bl_buf *b, const char *head, const char *latency, struct bl_top_row *rows, size_t n, unsigned int seconds, size_t width, size_t height);
 
 /* What stands above the rows. */
 struct bl_top_head {
 	uint64_t wall_ns; /* since 1970 */
 	uint32_t gen;
-	bool dry;    /* run */
+	const struct bl_gen_mode *mode;
+	const struct bl_hook_latency *latency; /* BL_NHOOKS of them; NULL: hooks are not timed */
 	bool daemon; /* one runs, so that last is known */
 	uint64_t produced, dropped; /* events */
 };

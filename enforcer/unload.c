@@ -99,6 +99,39 @@ static int nothing_in_force(struct bl_error *err)
 	return r;
 }
 
+/* By the policy in force, with whatever errno: what is pinned cannot be opened. */
+static bool bpf_refused(void)
+{
+	int slot = bl_pins_open("maps/slot");
+	bool is = slot < 0 && errno != ENOENT;
+
+	if (slot >= 0)
+		(void)close(slot);
+	return is;
+}
+
+/* Ends enforcement and remembers the programs, whose end is waited for. */
+static int end_it(struct programs *p, struct bl_error *err)
+{
+	(void)bl_pins_each("progs", hook_add, p);
+	(void)bl_pins_each("parts", part_add, p);
+	return nothing_in_force(err);
+}
+
+/* Who is refused bpf(2) takes the links away first, and is not any more when the kernel has let go of them: for 5 s it is asked. */
+static int remove_links(struct programs *p, struct bl_error *err)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+	bool refused = bpf_refused();
+	int r = bl_pins_remove_tree("links", err);
+
+	if (r < 0 || !refused)
+		return r;
+	for (int i = 0; i < 250 && bpf_refused(); i++)
+		(void)nanosleep(&pause, NULL);
+	return end_it(p, err);
+}
+
 int bl_unload_locked(struct bl_error *err)
 {
 	struct programs p = {.n = 0};
@@ -112,11 +145,9 @@ int bl_unload_locked(struct bl_error *err)
 	r = bl_seal_final(err);
 	if (r < 0)
 		return r;
-	(void)bl_pins_each("progs", hook_add, &p);
-	(void)bl_pins_each("parts", part_add, &p);
-	r = nothing_in_force(err);
+	r = end_it(&p, err);
 	if (r == 0)
-		r = bl_pins_remove_tree("links", err);
+		r = remove_links(&p, err);
 	if (r == 0)
 		r = bl_pins_remove_tree("", err);
 	return r < 0 ? r : verify_gone(&p, err);

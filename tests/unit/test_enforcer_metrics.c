@@ -160,6 +160,7 @@ static struct bl_status *example(void)
 	s->gen.words = 32768;
 	s->counts.hits = malloc(sizeof(hits));
 	memcpy(s->counts.hits, hits, sizeof(hits));
+	s->counts.mode = (struct bl_gen_mode){.profiles = 2, .enforcing = 1};
 	s->counts.modes[0] = BL_MODE_ENFORCE;
 	s->counts.modes[1] = BL_MODE_AUDIT;
 	s->bpf_listed = true;

@@ -6,8 +6,8 @@
  *     nth [-o FILE] [-c CALLS] kill N COMMAND...	SIGKILL right after its N-th successful call
  *     nth [-o FILE] [-c CALLS] ERRNO N COMMAND...	its N-th call is not made and fails with that; N 0: none
  *
- * CALLS: change (what another process can see afterwards, the default), unlink, bpf. FILE gets the number of calls and the name of the one that was hit,
- * "-" if none was. The command's own process is looked at, not what it forks. Exit status: the command's, 137 if it was killed. x86-64 only.
+ * CALLS: change (what another process can see afterwards, the default), unlink, bpf, or the name of one, as rename or MAP_CREATE. FILE gets the number of calls
+ * and the name of the one that was hit, "-" if none was; with N 0 then lines of the same form for each name. The command's own process is looked at, not what it forks. Exit status: the command's, 137 if it was killed. x86-64 only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +68,7 @@ static const struct {
 } errnos[] = {{"kill", 0}, {"ENOMEM", ENOMEM}, {"EPERM", EPERM}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EAGAIN", EAGAIN}};
 
 enum calls { CHANGE, UNLINK, BPF };
+static const char *only; /* the calls of this name; NULL: all */
 
 static void die(const char *what)
 {
@@ -77,8 +78,8 @@ static void die(const char *what)
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The name of a call that counts, NULL: it does not. */
-static const char *wanted(enum calls calls, const struct user_regs_struct *regs)
+/* The name of a call of that sort, NULL: it is none. */
+static const char *name_of(enum calls calls, const struct user_regs_struct *regs)
 {
 	long n = (long)regs->orig_rax;
 
@@ -95,6 +96,28 @@ static const char *wanted(enum calls calls, const struct user_regs_struct *regs)
 		if (changes[i].number == n)
 			return calls == CHANGE || changes[i].unlinks ? changes[i].name : NULL;
 	return NULL;
+}
+
+static const char *wanted(enum calls calls, const struct user_regs_struct *regs)
+{
+	const char *name = name_of(calls, regs);
+
+	return name && only && strcmp(name, only) != 0 ? NULL : name;
+}
+
+static struct {
+	const char *name;
+	unsigned long n;
+} seen[COUNT(bpf_calls) + COUNT(changes) + 3]; /* "bpf", "open" and an end */
+
+static void note(const char *name)
+{
+	size_t i = 0;
+
+	while (seen[i].name && strcmp(seen[i].name, name) != 0)
+		i++;
+	seen[i].name = name;
+	seen[i].n++;
 }
 
 /* To the next stop; false: it has ended, with that status. */
@@ -166,6 +189,7 @@ static int look_at(pid_t pid, enum calls calls, int error, unsigned long n, unsi
 		}
 		if (error == 0 && (long)regs.rax < 0)
 			continue;
+		note(name);
 		if (++*count != n)
 			continue;
 		*hit = name;
@@ -180,8 +204,39 @@ static int look_at(pid_t pid, enum calls calls, int error, unsigned long n, unsi
 
 static void usage(void)
 {
-	(void)fprintf(stderr, "usage: nth [-o FILE] [-c change|unlink|bpf] kill|ENOMEM|EPERM|ENOSPC|EIO|EAGAIN N COMMAND...\n");
+	(void)fprintf(stderr, "usage: nth [-o FILE] [-c change|unlink|bpf|NAME] kill|ENOMEM|EPERM|ENOSPC|EIO|EAGAIN N COMMAND...\n");
 	exit(2);
+}
+
+static enum calls calls_of(const char *name)
+{
+	if (strcmp(name, "unlink") == 0)
+		return UNLINK;
+	if (strcmp(name, "bpf") == 0)
+		return BPF;
+	if (strcmp(name, "change") == 0)
+		return CHANGE;
+	only = name;
+	for (size_t i = 0; i < COUNT(bpf_calls); i++)
+		if (strcmp(bpf_calls[i].name, name) == 0)
+			return BPF;
+	for (size_t i = 0; i < COUNT(changes); i++)
+		if (strcmp(changes[i].name, name) == 0)
+			return CHANGE;
+	if (strcmp(name, "open") != 0)
+		usage();
+	return CHANGE;
+}
+
+static void write_file(const char *file, unsigned long count, const char *hit, bool all)
+{
+	FILE *f = fopen(file, "w");
+	bool fine = f && fprintf(f, "%lu %s\n", count, hit) > 0;
+
+	for (size_t i = 0; fine && all && seen[i].name; i++)
+		fine = fprintf(f, "%lu %s\n", seen[i].n, seen[i].name) > 0;
+	if (!fine || fclose(f) != 0)
+		die(file);
 }
 
 int main(int argc, char **argv)
@@ -191,14 +246,13 @@ int main(int argc, char **argv)
 	unsigned long count = 0;
 	size_t what = 0;
 	int o, status;
-	FILE *f;
 
 	while ((o = getopt(argc, argv, "+o:c:")) != -1) {
 		if (o == 'o')
 			file = optarg;
-		else if (o == 'c' && strcmp(optarg, "change") != 0)
-			calls = strcmp(optarg, "unlink") == 0 ? UNLINK : strcmp(optarg, "bpf") == 0 ? BPF : (usage(), CHANGE);
-		else if (o != 'c')
+		else if (o == 'c')
+			calls = calls_of(optarg);
+		else
 			usage();
 	}
 	if (argc - optind < 3)
@@ -208,8 +262,7 @@ int main(int argc, char **argv)
 	if (what == COUNT(errnos))
 		usage();
 	status = look_at(start(argv + optind + 2), calls, errnos[what].value, strtoul(argv[optind + 1], NULL, 10), &count, &hit);
-	f = file ? fopen(file, "w") : NULL;
-	if (file && (!f || fprintf(f, "%lu %s\n", count, hit) < 0 || fclose(f) != 0))
-		die(file);
+	if (file)
+		write_file(file, count, hit, strtoul(argv[optind + 1], NULL, 10) == 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -69,3 +69,67 @@ $1: status: $(cat status.out)"
 steps_are() { # LEAST DESCRIPTION: what each_step came to
 	if [ -n "$wrong" ]; then not_ok "$2" "$wrong"; elif [ "$steps" -lt $(($1 / ${BAILIFF_STEPS:-1})) ]; then not_ok "$2" "only $steps steps"; else ok "$2 ($steps steps)"; fi
 }
+
+# ---- calls that fail ----
+
+generations() { ls /sys/fs/bpf/bailiff/gen 2>/dev/null; }
+trial() { "$enforcer" status --json | jq .trial; }
+from_a() {
+	[ "$(trial)" = null ] || "$enforcer" rollback || return
+	[ "$(in_force)" = a ] || load_a
+}
+from_nothing() { [ ! -e /sys/fs/bpf/bailiff ] || "$enforcer" unload; }
+
+# A run in which WHAT failed: its status is $status, what it said in said. OLD was in force before.
+judge() { # WHAT OLD NEW
+	local now
+	now=$(in_force)
+	runs=$((runs + 1))
+	if [ "$status" -eq 0 ]; then
+		[ "$now" = "$3" ] || wrong+="
+$1: it succeeded, and $now is in force"
+	else
+		[ "$now" = "$2" ] || [ "$now" = "$3" ] || wrong+="
+$1: $now is in force"
+		[ "$status" -le 3 ] && grep -q '^enforcer: ..*' said || wrong+="
+$1: status $status: $(head -c 300 said)"
+		[ "$now" != "$2" ] || [ -z "$(comm -13 <(echo "$before") <(generations))" ] || wrong+="
+$1: generation $(comm -13 <(echo "$before") <(generations)) is left"
+	fi
+	"$enforcer" status >status.out 2>&1
+	[ $? -le 1 ] || wrong+="
+$1: status: $(cat status.out)"
+}
+
+prepare() { # BEFORE...
+	"$@" >prepare.out 2>&1 || wrong+="
+$*: $(cat prepare.out)"
+	before=$(generations)
+}
+
+# Each kind of CALLS (of nth) that COMMAND makes fails with ERRNO, with WHICH "ends" the first and the last one, otherwise the last.
+each_kind() { # CALLS ERRNO WHICH BEFORE OLD NEW COMMAND...
+	local calls=$1 errno=$2 which=$3 first=$4 old=$5 new=$6 n kind total kinds=
+	shift 6
+	wrong= runs=0
+	prepare $first
+	"$nth" -o kinds -c "$calls" "$errno" 0 "$@" >said 2>&1
+	status=$?
+	judge "nothing failed" "$old" "$new"
+	while read -r total kind <&9; do
+		[ "$kind" != bpf ] || continue
+		for n in $([ "$which" = ends ] && [ "$total" -gt 1 ] && echo 1) "$total"; do
+			prepare $first
+			"$nth" -o nth.out -c "$kind" "$errno" "$n" "$@" >said 2>&1
+			status=$?
+			judge "$kind $n of $total" "$old" "$new"
+		done
+		kinds+=" $kind"
+	done 9< <(tail -n +2 kinds)
+	echo "# $errno of:$kinds"
+}
+
+runs_are() { # LEAST DESCRIPTION: what each_kind and judge came to
+	if [ -n "$wrong" ]; then not_ok "$2" "$wrong"; elif [ "$runs" -lt "$1" ]; then not_ok "$2" "only $runs runs"; else ok "$2 ($runs runs)"; fi
+	took "$2"
+}

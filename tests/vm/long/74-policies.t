@@ -238,6 +238,20 @@ echo 'set s = /t/d/c;' >own/lib/s.policy
 like "$("$enforcer" try --for 1h own/t.policy 2>&1)" "loaded $PWD/own/t.policy as" "try compiles a policy"
 asks web read /t/d/c EPERM
 "$enforcer" rollback >/dev/null
+for p in u v w; do echo "profile $p { subject exe /t/web; mode audit; deny read /t/d/c; }" >own/$p.policy; done
+audits="auditing: no profile is in enforce mode, nothing is refused"
+like "$("$enforcer" try --for 1h own/[uvw].policy 2>&1)" "^loaded $PWD/own/u.policy with 2 more files as .*; self-test passed, $audits$" "try with three, none of which refuses anything"
+is "$("$enforcer" status | head -1)" "$audits" "status says that nothing is refused"
+is "$("$enforcer" status --json | jq -c '[.state, .dry_run]')" '["auditing",false]' "and so does its JSON"
+like "$("$enforcer" top --once)" "generation [0-9]+, $audits; events" "and top"
+like "$("$enforcer" metrics)" '^bailiff_state\{state="auditing"\} 1$' "and the metrics"
+is "$(ask web read /t/d/c)" ok "nothing is"
+"$enforcer" rollback >/dev/null
+sed -i s/audit/enforce/ own/v.policy
+like "$("$enforcer" try --for 1h own/[uvw].policy 2>&1)" ", enforcing 1 of 3 profiles, auditing the others$" "one of them does"
+"$enforcer" rollback >/dev/null
+echo x >own/w.policy
+fails 1 "^enforcer: $PWD/own/u.policy with 2 more files does not compile" "three, one of them wrong" "$enforcer" try own/[uvw].policy
 fails 1 'neither an image nor' "try with something else" "$enforcer" try /etc/passwd
 fails 3 'No such file' "try with nothing" "$enforcer" try own/nothing.policy
 chmod 777 own

@@ -137,6 +137,7 @@ fails 3 'refuses bpf\(2\) to this process, and no daemon runs' "without a daemon
 asks web read /t/d/c EPERM
 "$enforcer" unload >unload.out 2>&1 || not_ok "unload" "$(cat unload.out)"
 asks web read /t/d/c ok "unload needs no bpf(2)"
+is "$(bpftool prog show | grep -c ' lsm ')" 0 "and waits until nothing is left"
 "$enforcer" load a.bpi >/dev/null
 "$enforcer" run >run3.out 2>run3.err &
 daemon=$!

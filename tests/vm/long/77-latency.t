@@ -40,6 +40,8 @@ like "$(value second 'hook_latency_seconds_bucket{hook="file_open",le="+Inf"}')"
 like "$("$enforcer" latency)" '^file_open +[0-9]+ +[0-9.]+ [nu]s +<[0-9.]+ [num]+s' "for people"
 like "$("$enforcer" status)" '^latency: [0-9]+ hooks are timed' "status says that it is on"
 is "$("$enforcer" status --json | jq '.latency | length')" "$(programs)" "status --json has it"
+like "$("$enforcer" top --once)" $'\nhooks: [0-9]+ calls; mean [0-9.]+ [nu]s, 50% <' "top shows it"
+is "$("$enforcer" top --once --json | jq '.latency | length')" "$(programs)" "top --json has it"
 
 # ---- a load with further hooks
 load_image q
