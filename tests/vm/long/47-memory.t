@@ -4,7 +4,7 @@
 subject web wide other killer victim friend
 mkdir -p /t/d
 mount -t tmpfs none /t/d
-for f in free denied again; do echo x >/t/d/$f; done
+for f in free denied again{1..60}; do echo x >/t/d/$f; done
 mkdir /t/d/many && for ((i = 0; i < 1000; i++)); do echo x >/t/d/many/$i; done
 cg=/sys/fs/cgroup/loader
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
@@ -84,7 +84,7 @@ for ((i = 1; i <= killers; i++)); do
 done
 note web.read "$(ask_it web read /t/d/free)"
 eat
-note other.link "$(ask_it other link "/t/d/again /t/d/again2")"
+for i in {1..60}; do note other.link "$(ask_it other link "/t/d/again$i /t/d/second$i")"; done
 note web.denied "$(ask_it web read /t/d/denied)"
 note other.read "$(ask_it other read /t/d/free)"
 note other.truncate "$(ask_it other truncate /t/d/free)"
