@@ -85,7 +85,7 @@ enum bl_class { BL_CLASS_FILE = 1, BL_CLASS_EXEC, BL_CLASS_NETWORK, BL_CLASS_SYS
 
 /*
  * What a policy uses besides operations. X(NAME, bit, "what it is, for people"). policyc sets the bits of what is there;
- * tables_check.c finds them again.
+ * the tables' check finds them again.
  */
 #define BL_FEATURES(X) \
 	X(EXE, 0, "the term 'exe'") \
