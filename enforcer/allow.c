@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "name_put.h"
 #include "names.h"
 #include "plat_host.h"
 #include "renaming.h"
@@ -27,8 +28,7 @@ static uint32_t look_up(const struct bl_tables *t, const uint8_t *name, size_t n
 		free(buf);
 		return 0;
 	}
-	memcpy(buf->buf + BL_PATH_MAX - n, name, n);
-	state = bl_run(t, buf, (uint32_t)(BL_PATH_MAX - n), t->start[BL_KEY_PATH]);
+	state = bl_run(t, buf, bl_name_put(buf, name, n), t->start[BL_KEY_PATH]);
 	*ret_below = bl_below(t, state, n == 1);
 	free(buf);
 	return bl_accept(t, state);

@@ -15,6 +15,7 @@
 #include "pins.h"
 #include "plat_host.h"
 #include "decide.h"
+#include "name_put.h"
 
 #include "banned.h"
 
@@ -40,9 +41,7 @@ static bool is_refused(struct notes *s, const char *path)
 
 	if (len >= BL_PATH_MAX)
 		return false;
-	memset(&name, 0, sizeof(name));
-	memcpy(name.buf + BL_PATH_MAX - len, path, len);
-	return bl_name_refused(t, bl_accept(t, bl_run(t, &name, BL_PATH_MAX - (uint32_t)len, t->start[BL_KEY_PATH]))) != 0;
+	return bl_name_refused(t, bl_accept(t, bl_run(t, &name, bl_name_put(&name, path, len), t->start[BL_KEY_PATH]))) != 0;
 }
 
 /* ---- what the kernel calls them ---- */

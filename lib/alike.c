@@ -5,32 +5,38 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "plat_host.h"
-#include "decide.h"
+#include "name_put.h"
 
 #include "banned.h"
 
+bool bl_kind_is_name(enum bl_kind kind)
+{
+	return kind == BL_KEY_PATH || kind == BL_KEY_EXE || kind == BL_KEY_SCRIPT || kind == BL_KEY_ANCESTOR;
+}
+
+/* The state that a name of this kind leads to. */
+static uint32_t state_of(const struct bl_tables *t, const char *s, enum bl_kind kind)
+{
+	struct bl_name name;
+
+	return bl_run(t, &name, bl_name_put(&name, s, strlen(s)), t->start[kind]);
+}
+
 bool bl_names_alike(const struct bl_tables *t, const char *a, const char *b)
 {
-	static const unsigned int kinds[] = {BL_KEY_PATH, BL_KEY_EXE, BL_KEY_SCRIPT, BL_KEY_ANCESTOR};
-	const char *const names[2] = {a, b};
 	bool said = false;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		uint32_t state[2];
+	if (strlen(a) >= BL_PATH_MAX || strlen(b) >= BL_PATH_MAX)
+		return false;
+	for (unsigned int kind = 0; kind < BL_KEY_KINDS; kind++) {
+		uint32_t state;
 
-		for (size_t k = 0; k < 2; k++) {
-			size_t len = strlen(names[k]);
-			struct bl_name name = {0};
-
-			if (len >= BL_PATH_MAX)
-				return false;
-			memcpy(name.buf + BL_PATH_MAX - len, names[k], len);
-			state[k] = bl_run(t, &name, (uint32_t)(BL_PATH_MAX - len), t->start[kinds[i]]);
-		}
-		if (state[0] != state[1])
+		if (!bl_kind_is_name(kind))
+			continue;
+		state = state_of(t, a, kind);
+		if (state != state_of(t, b, kind))
 			return false;
-		said |= state[0] != 0;
+		said |= state != 0;
 	}
 	return said;
 }

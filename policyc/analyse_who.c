@@ -8,6 +8,7 @@
 
 #include "plat_host.h"
 #include "decide.h"
+#include "name_put.h"
 #include "banned.h"
 
 #define UNIONS_MAX 4096u
@@ -546,10 +547,8 @@ static bool moved(const struct who_domain *d, const struct sim_process *p)
 {
 	struct bl_cgroup_names names;
 	struct bl_name n;
-	size_t len = strlen(p->cgroup);
 
-	memcpy(n.buf + BL_PATH_MAX - len, p->cgroup, len);
-	bl_cgroup_names(&n, (uint32_t)(BL_PATH_MAX - len), &names);
+	bl_cgroup_names(&n, bl_name_put(&n, p->cgroup, strlen(p->cgroup)), &names);
 	return (d->by[WHO_UNIT].n != 0 && !p->unit && names.unit_len != 0) ||
 	       (d->by[WHO_CONTAINER].n != 0 && !p->container && names.container_len != 0);
 }

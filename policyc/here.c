@@ -79,7 +79,7 @@ static void say_missing(const struct here *h, const struct ir_pattern *p, const 
 /* The link is another name of what the policy says the same of. */
 static bool is_harmless(const struct here *h, const struct ir_pattern *p, const char *name)
 {
-	return h->tables && path_is_key(p) && bl_names_alike(h->tables, name, h->walk.done);
+	return h->tables && bl_kind_is_name(p->kind) && bl_names_alike(h->tables, name, h->walk.done);
 }
 
 /* One alternative of a pattern. Returns true if something was said. */

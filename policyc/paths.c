@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "arena.h"
 #include "buf.h"
 #include "text.h"
@@ -35,11 +36,6 @@ static bool is_path(const struct ir_pattern *p)
 	default:
 		return false;
 	}
-}
-
-bool path_is_key(const struct ir_pattern *p)
-{
-	return p->kind == BL_KEY_PATH || p->kind == BL_KEY_EXE || p->kind == BL_KEY_SCRIPT || p->kind == BL_KEY_ANCESTOR;
 }
 
 static void each_of(const struct ir_term *t, const struct path_use *use, path_fn *fn, void *arg)
@@ -118,7 +114,7 @@ static void add(void *arg, const struct ir_pattern *p, const struct path_use *us
 		all->v[all->n++] = (struct path_prefix){.path = path,
 							.rest = rest_of(all->arena, g),
 							.follow = g->more || use->follow,
-							.name = path_is_key(p),
+							.name = bl_kind_is_name(p->kind),
 							.loc = p->loc};
 	}
 }

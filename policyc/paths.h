@@ -16,9 +16,6 @@ struct path_use {
 typedef void path_fn(void *arg, const struct ir_pattern *p, const struct path_use *use);
 void paths_each(const struct ir *ir, path_fn *fn, void *arg);
 
-/* Is what the automaton reads of an object of this pattern its name, and nothing else? Then it may be asked about another name. */
-bool path_is_key(const struct ir_pattern *p);
-
 /* What of one alternative is looked up: the name, or the directory in which the first wildcard is; "" for the root. In the arena. */
 const char *path_fixed(struct arena *arena, const struct glob_prefix *g);
 

@@ -4,16 +4,10 @@
 #include "object_text.h"
 #include "plat_host.h"
 #include "decide.h"
+#include "name_put.h"
 #include <errno.h>
 #include <string.h>
 #include "banned.h"
-
-/* Puts a string at the end of the buffer, as the kernel side's walk does. */
-static uint32_t put_name(struct bl_name *n, const void *s, size_t len)
-{
-	memcpy(n->buf + BL_PATH_MAX - len, s, len);
-	return (uint32_t)(BL_PATH_MAX - len);
-}
 
 static int check_name(const char *what, const char *s, bool path, struct bl_error *err)
 {
@@ -48,7 +42,7 @@ static int check_process(const struct sim_process *p, struct bl_error *err)
 static void take_name(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, const char *s, uint32_t kind)
 {
 	if (s && s[0] != '\0')
-		bl_label_key(t, l, n, put_name(n, s, strlen(s)), kind);
+		bl_label_key(t, l, n, bl_name_put(n, s, strlen(s)), kind);
 }
 
 static void take_id(const struct bl_tables *t, struct bl_label *l, struct bl_name *n, uint32_t id, uint32_t kind)
@@ -62,18 +56,18 @@ static void take_cgroup(const struct bl_tables *t, struct bl_label *l, struct bl
 	struct bl_cgroup_names names;
 	char unit[BL_UNIT_MAX], container[BL_CONTAINER_MAX];
 
-	bl_cgroup_names(n, put_name(n, p->cgroup, strlen(p->cgroup)), &names);
+	bl_cgroup_names(n, bl_name_put(n, p->cgroup, strlen(p->cgroup)), &names);
 	memcpy(unit, n->buf + names.unit, names.unit_len);
 	memcpy(container, n->buf + names.container, names.container_len);
 	take_name(t, l, n, p->cgroup, BL_KEY_CGROUP);
 	if (p->unit)
 		take_name(t, l, n, p->unit, BL_KEY_UNIT);
 	else if (names.unit_len != 0)
-		bl_label_key(t, l, n, put_name(n, unit, names.unit_len), BL_KEY_UNIT);
+		bl_label_key(t, l, n, bl_name_put(n, unit, names.unit_len), BL_KEY_UNIT);
 	if (p->container)
 		take_name(t, l, n, p->container, BL_KEY_CONTAINER);
 	else if (names.container_len != 0)
-		bl_label_key(t, l, n, put_name(n, container, names.container_len), BL_KEY_CONTAINER);
+		bl_label_key(t, l, n, bl_name_put(n, container, names.container_len), BL_KEY_CONTAINER);
 }
 
 /* The label while the i-th program of the lineage runs; what is inherited is in it. */
@@ -92,7 +86,7 @@ static void take_all(const struct bl_tables *t, struct bl_label *l, struct bl_na
 		take_id(t, l, n, p->groups[k], BL_KEY_GROUP);
 	for (uint8_t cap = 0; cap < 64; cap++)
 		if (p->capabilities >> cap & 1)
-			bl_label_key(t, l, n, put_name(n, &cap, 1), BL_KEY_CAPABILITY);
+			bl_label_key(t, l, n, bl_name_put(n, &cap, 1), BL_KEY_CAPABILITY);
 	take_cgroup(t, l, n, p);
 	bl_label_finish(t, l);
 }
@@ -104,7 +98,7 @@ static void ask_exec(const struct bl_tables *t, const struct bl_label *l, struct
 
 	if (!file)
 		return;
-	q.acc[0] = bl_accept(t, bl_run(t, n, put_name(n, file, strlen(file)), t->start[BL_KEY_PATH]));
+	q.acc[0] = bl_accept(t, bl_run(t, n, bl_name_put(n, file, strlen(file)), t->start[BL_KEY_PATH]));
 	bl_decide(t, l, &q, r);
 }
 
@@ -150,13 +144,13 @@ static int take_code(const struct bl_tables *t, const struct sim_request *q, uin
 	if (q->deleted && code == 0)
 		code = BL_CODE_DELETED;
 	if (code != 0)
-		ret->acc[1] = find(t, n, put_name(n, &code, 1), BL_KEY_CODE);
+		ret->acc[1] = find(t, n, bl_name_put(n, &code, 1), BL_KEY_CODE);
 	if (!q->fstype)
 		return 0;
 	if (strlen(q->fstype) + 2 > sizeof(fstype))
 		return bl_error_set(err, -EINVAL, "'%.40s...' is no file system type", q->fstype);
 	memcpy(fstype + 1, q->fstype, strlen(q->fstype));
-	ret->acc[2] = find(t, n, put_name(n, fstype, strlen(fstype)), BL_KEY_CODE);
+	ret->acc[2] = find(t, n, bl_name_put(n, fstype, strlen(fstype)), BL_KEY_CODE);
 	return 0;
 }
 
@@ -168,7 +162,7 @@ static void ask_create(const struct bl_tables *t, struct sim_answer *a)
 
 	if (a->kind != BL_KEY_UNIX || a->question.op != BL_OP_BIND || a->key_len == 0 || a->key[0] != '/')
 		return;
-	q.acc[0] = find(t, &n, put_name(&n, a->key, a->key_len), BL_KEY_PATH);
+	q.acc[0] = find(t, &n, bl_name_put(&n, a->key, a->key_len), BL_KEY_PATH);
 	bl_decide(t, &a->label, &q, &a->result);
 }
 
@@ -191,7 +185,7 @@ static void ask_dual_stack(const struct bl_tables *t, struct sim_answer *a)
 /* What the tables say below the directory with this name. */
 static uint32_t below(const struct bl_tables *t, struct bl_name *n, const void *name, size_t len)
 {
-	uint32_t state = bl_run(t, n, put_name(n, name, len), t->start[BL_KEY_PATH]);
+	uint32_t state = bl_run(t, n, bl_name_put(n, name, len), t->start[BL_KEY_PATH]);
 
 	return bl_below(t, state, len == 1);
 }
@@ -211,7 +205,7 @@ static int ask_change(const struct bl_tables *t, const struct sim_request *q, st
 	if (r < 0)
 		return r;
 	ask.acc[0] = a->question.acc[0];
-	ask.acc[1] = find(t, &n, put_name(&n, q->to, strlen(q->to)), BL_KEY_PATH);
+	ask.acc[1] = find(t, &n, bl_name_put(&n, q->to, strlen(q->to)), BL_KEY_PATH);
 	bl_decide_name(t, &a->label, &ask, &a->result);
 	if (!q->directory)
 		return 0;
