@@ -281,12 +281,21 @@ static int copy_counts(int fd, const struct bl_tables *t, struct bl_gen_counts *
 	r = copy_words(fd, t, t->off_hits, n, ret->hits, err);
 	if (r == 0)
 		r = copy_words(fd, t, t->off_profiles, t->nprofiles * (size_t)BL_PROFILE_WORDS, (uint64_t *)profiles, err);
-	ret->mode = (struct bl_gen_mode){.profiles = t->nprofiles, .dry_run = (t->flags & BL_TF_DRY_RUN) != 0};
-	for (uint32_t i = 0; r == 0 && i < t->nprofiles; i++) {
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < t->nprofiles; i++)
 		ret->modes[i] = (uint8_t)profiles[i].mode;
-		ret->mode.enforcing += profiles[i].mode == BL_MODE_ENFORCE;
-	}
-	return r;
+	ret->mode = bl_gen_mode(profiles, t->nprofiles, t->flags & BL_TF_DRY_RUN);
+	return 0;
+}
+
+struct bl_gen_mode bl_gen_mode(const struct bl_profile *profiles, uint32_t n, bool dry_run)
+{
+	struct bl_gen_mode m = {.profiles = n, .dry_run = dry_run};
+
+	for (uint32_t i = 0; i < n; i++)
+		m.enforcing += profiles[i].mode == BL_MODE_ENFORCE;
+	return m;
 }
 
 void bl_gen_mode_text(struct bl_buf *b, const struct bl_gen_mode *m)

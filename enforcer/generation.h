@@ -53,6 +53,7 @@ struct bl_gen_mode {
 	uint32_t profiles, enforcing; /* by their own modes */
 	bool dry_run;		      /* so none does */
 };
+struct bl_gen_mode bl_gen_mode(const struct bl_profile *profiles, uint32_t n, bool dry_run);
 /* "enforcing", "enforcing 1 of 3 profiles, auditing the others", "auditing...: nothing is refused". */
 void bl_gen_mode_text(struct bl_buf *b, const struct bl_gen_mode *m);
 static inline bool bl_gen_mode_audits(const struct bl_gen_mode *m)

@@ -329,14 +329,13 @@ static int check_owners(const char *path, const struct bl_image *image, struct b
 
 static void fill_result(struct job *job)
 {
+	const struct bl_tables *t = job->image.tables;
 	struct bl_load_result *ret = job->result;
 
-	ret->nrules = job->image.tables->nrules;
-	ret->nwords = job->image.tables->nwords;
+	ret->nrules = t->nrules;
+	ret->nwords = t->nwords;
 	ret->nhooks = bl_attached_count();
-	ret->mode = (struct bl_gen_mode){.profiles = job->image.tables->nprofiles, .dry_run = ((job->flags | job->image.tables->flags) & BL_TF_DRY_RUN) != 0};
-	for (uint32_t i = 0; i < ret->mode.profiles; i++)
-		ret->mode.enforcing += bl_profile_at(job->image.tables, i)->mode == BL_MODE_ENFORCE;
+	ret->mode = bl_gen_mode(bl_profile_at(t, 0), t->nprofiles, (job->flags | t->flags) & BL_TF_DRY_RUN);
 }
 
 /* The kernel command line comes before everything, the first call of bpf(2) included. */
@@ -387,11 +386,10 @@ int bl_load(const struct bl_policy *p, const struct bl_load_how *how, struct bl_
 static void put_mode(struct bl_buf *b, const struct bl_load_result *res)
 {
 	if (res->forced_audit)
-		bl_buf_str(b, "auditing (dry run because of bailiff=audit on the kernel command line): nothing is refused\n");
-	else {
+		bl_buf_str(b, "auditing (dry run because of bailiff=audit on the kernel command line): nothing is refused");
+	else
 		bl_gen_mode_text(b, &res->mode);
-		bl_buf_char(b, '\n');
-	}
+	bl_buf_char(b, '\n');
 }
 
 void bl_load_describe(struct bl_buf *b, const char *name, const struct bl_load_result *res)
