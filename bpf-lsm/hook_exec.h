@@ -22,7 +22,7 @@ static __always_inline bool label_carries(const struct bl_label *l)
 SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *child, unsigned long clone_flags, int ret)
 {
-	ABOUT(a) = {};
+	struct about a = {};
 	__u64 key = (__u64)child, *known, mine;
 	struct task_label *cl;
 

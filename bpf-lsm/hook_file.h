@@ -33,7 +33,7 @@ static __always_inline __u64 open_ops(const struct file *f)
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file, int ret)
 {
-	ABOUT(a) = { .task = bpf_get_current_task_btf() };
+	struct about a = { .task = bpf_get_current_task_btf() };
 	bool holds;
 	__u64 ops;
 
