@@ -76,7 +76,8 @@ $(O)/bpf/%.bpf.o: bpf-lsm/%.bpf.c $(wildcard bpf-lsm/*.h include/*.h)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@.tmp $<
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm -f $@.tmp
 
-.PRECIOUS: $(O)/bpf/%.bpf.o
+# kept: make removes what it takes for a means to an end, and the next make would build it all again
+.PRECIOUS: $(O)/bpf/%.bpf.o $(O)/bpf/%.skel.h
 $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@.tmp && mv $@.tmp $@
 
