@@ -239,7 +239,7 @@ check-all:
 .PHONY: check-here
 check-here:
 	@$(MAKE) --no-print-directory -j1 unit
-	@$(MAKE) --no-print-directory -j1 check-match
+	@$(MAKE) --no-print-directory -j1 check-match check-oracle
 	@$(MAKE) --no-print-directory -j1 check-steps
 
 ## make check-steps     the enforcer with each bpf(2) call and allocation failing, and killed after each change: no guest. STEPS="1 1" is all of them
@@ -261,11 +261,11 @@ check-services: setup-test
 ## make check-long      what does not fit in check: by hand; its last result is in docs/check-long.md
 LONG_SEEDS ?= 11 12 13 14
 check-long: setup-test
-	@$(MAKE) --no-print-directory all $(O)/tests/diff/diff $(O)/tests/match/match
+	@$(MAKE) --no-print-directory all $(O)/tests/match/match
 	@tests/vm/fetch-kernels $(KERNELS)
 	@$(MAKE) --no-print-directory check-steps STEPS="1 1"
 	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/match/match --seed $$s; done
-	@set -e; for s in $(LONG_SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
+	@$(MAKE) --no-print-directory check-oracle SEEDS="$(LONG_SEEDS)"
 	@set -e; for k in $(KERNELS); do echo "kernel $$k"; \
 		tests/vm/guest --time 900 --fail-on-taint $$k $(O)/tests/diff/diff --seed 7 --policies 600; done
 	@$(MAKE) --no-print-directory $(O)/tests/vm/probe $(O)/tests/vm/insns $(O)/tests/vm/hold $(O)/tests/vm/churn $(O)/tests/vm/nth $(O)/tests/vm/replay

@@ -18,6 +18,12 @@ $(O)/tests/diff/%.o: tests/diff/%.c $(O)/tests/diff/diff.skel.h
 $(O)/tests/diff/diff: $(DIFF_OBJ) $(O)/policyc/libpolicyc.a $(O)/lib/libbl.a
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lbpf -lelf -lz
 
+## make check-oracle    the decision core against an independent slow reading of the policy: no guest. SEEDS
+.PHONY: check-oracle
+SEEDS ?= 7
+check-oracle: $(O)/tests/diff/diff
+	@set -e; for s in $(SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
+
 
 # Both against a slow reading of the policy: needs no kernel and no root.
 .PHONY: check-oracle

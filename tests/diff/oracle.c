@@ -226,8 +226,13 @@ static struct bl_report profile_says(const struct oracle *o, uint32_t p, uint32_
 	return rep;
 }
 
-static void add(struct bl_result *r, struct bl_report *slot, const struct bl_report *rep)
+/* place: the profile's among those that are asked */
+static void add(struct bl_result *r, uint32_t place, const struct bl_report *rep)
 {
+	struct bl_report *slot = &r->reports[place % BL_TASK_PROFILES];
+
+	if (rep->verdict >= BL_V_DENY && place < BL_TASK_PROFILES)
+		r->refusing |= 1u << place;
 	if (rep->verdict > BL_V_ALLOW && (rep->verdict > slot->verdict ||
 					  (rep->verdict == slot->verdict && rep->mode < slot->mode))) {
 		*slot = *rep;
@@ -253,7 +258,7 @@ static void question(const struct oracle *o, uint32_t op, uint32_t at, struct bl
 		if ((o->q->objects[at].flags & BL_QF_USE) && !o->ir->profiles[p].strict)
 			continue;
 		rep = profile_says(o, p, op, at);
-		add(r, &r->reports[(place - 1) % BL_TASK_PROFILES], &rep);
+		add(r, place - 1, &rep);
 	}
 }
 
@@ -295,7 +300,6 @@ static void change(const struct oracle *o, uint32_t reason, struct bl_result *r)
 
 	for (uint32_t p = 0; p < o->ir->nprofiles; p++) {
 		struct bl_report rep = {.rule = BL_RULE_NONE, .profile = (uint8_t)p, .op = BL_OP_RENAME};
-		struct bl_report *slot = &r->reports[place % BL_TASK_PROFILES];
 
 		if (!o->full && !o->conds[p])
 			continue;
@@ -304,7 +308,7 @@ static void change(const struct oracle *o, uint32_t reason, struct bl_result *r)
 		rep.reason = (uint8_t)(o->full ? BL_R_LABEL_FULL : reason ? reason : BL_R_RULE);
 		if (rep.reason != BL_R_RULE) {
 			rep.verdict = refuses_names(o->t, p) ? BL_V_DENY : BL_V_ALLOW;
-			add(r, slot, &rep);
+			add(r, place - 1, &rep);
 			continue;
 		}
 		for (uint32_t op = BL_OP_READ; op <= BL_OP_MAP; op++) {
@@ -314,7 +318,7 @@ static void change(const struct oracle *o, uint32_t reason, struct bl_result *r)
 				continue;
 			rep.verdict = (uint8_t)old->verdict;
 			rep.rule = (uint32_t)(old - o->ir->rules);
-			add(r, slot, &rep);
+			add(r, place - 1, &rep);
 		}
 	}
 }
