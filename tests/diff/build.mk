@@ -24,10 +24,4 @@ SEEDS ?= 7
 check-oracle: $(O)/tests/diff/diff
 	@set -e; for s in $(SEEDS); do $(O)/tests/diff/diff --no-kernel --oracle --seed $$s; done
 
-
-# Both against a slow reading of the policy: needs no kernel and no root.
-.PHONY: check-oracle
-check-oracle: $(O)/tests/diff/diff
-	$(Q)$(O)/tests/diff/diff --no-kernel --oracle
-
 -include $(wildcard $(O)/tests/diff/*.d)
