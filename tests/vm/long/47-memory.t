@@ -27,8 +27,8 @@ profile killer {
 }
 POLICY
 # processes of which nothing is known until they ask their first question, at the end
-n=24
-for i in $(seq $n); do /t/web fork "when /t/late read /t/d/free" >late.$i & done
+n=24 lates=96
+for i in $(seq $lates); do /t/web fork "when /t/late read /t/d/free" >late.$i & done
 waiting victim env --ignore-signal=USR1 /t/victim -
 waiting friend env --ignore-signal=USR1 /t/friend -
 loader "$enforcer" load memory.bpi >load.out 2>&1 || not_ok "load" "$(cat load.out)"
@@ -60,11 +60,14 @@ sleep 3
 
 # ---- memory is short: results are only noted ----
 eaten=0
-# What the limit still gives, on either processor: verdicts about so many files are remembered that nothing is left, not even for something small.
+# What the limit still gives, on either processor: verdicts about so many files are remembered, once asked twice, that nothing is left, not even for
+# something small.
 eat() {
 	for ((i = 0; i < 120; i++)); do
-		ask_it eater0 read /t/d/many/$((eaten++)) >/dev/null
-		ask_it eater1 read /t/d/many/$((eaten++)) >/dev/null
+		for p in eater0 eater1; do
+			ask_it $p read /t/d/many/$eaten >/dev/null
+			ask_it $p read /t/d/many/$((eaten++)) >/dev/null
+		done
 	done
 }
 declare -A got
@@ -76,7 +79,7 @@ echo 0 >$cg/memory.max
 nap 10
 note web.forks "$(ask_it web many "300 kill-self -")"
 eat
-for ((i = 0; i < 40; i++)); do note other.run "$(ask_it other run "/t/other kill-self -")"; done
+for ((i = 0; i < 160; i++)); do note other.run "$(ask_it other run "/t/other kill-self -")"; done
 note other.forks "$(ask_it other many "60 kill-self -")"
 for ((i = 1; i <= killers; i++)); do
 	note killer.friend "$(ask_it killer$i kill "$pid_friend 10")"
@@ -116,7 +119,7 @@ else
 	like "${got[killer.friend]}" EPERM "a peer that is not known may be the one that a rule is about"
 fi
 is "$(answers other.link)" ok "a process in no profile makes a link"
-if [ "$BAILIFF_GUEST" != 6.1 ]; then
+if [ "$BAILIFF_GUEST" = 7.2 ]; then # 6.12, too, allocates storage of inodes beyond the limit
 	is "$(counter remembering_ended)" 1 "a link without memory: nothing is remembered any more"
 	before=$(counter opens_judged)
 	for i in 1 2 3; do it_says web read /t/d/free ok; done
