@@ -97,6 +97,7 @@ static __always_inline int ask_code(struct about *a, __u64 ops, struct dentry *d
 		code_look_up(a, d, code); /* if the name could not be had, for nothing */
 		names_open(a, ops, name);
 	}
+	a->s->names.told |= (__u32)name;
 	return names_ask(a);
 }
 

@@ -5,17 +5,13 @@
 #ifndef BL_HOOK_MAP_H
 #define BL_HOOK_MAP_H
 
-#include "hook.h"
+#include "remember.h"
 
-/* ops: asked about the file, 0 for none. Both are always asked, so that a dry run reports what enforcing does. */
-static __always_inline int map_answer(__u64 file, __u64 ops, bool memory)
+/* r: the answer about the file. The memory is always asked about, so that a dry run reports what enforcing does. */
+static __always_inline int map_answer(int r, bool memory)
 {
-	int r = 0, other = 0;
+	int other = memory ? question_memory() : 0;
 
-	if (file != 0 && ops != 0)
-		r = question_map(file, ops);
-	if (memory)
-		other = question_memory();
 	return r != 0 ? r : other;
 }
 
@@ -56,7 +52,7 @@ int BPF_PROG(mmap_file, struct file *file, unsigned long reqprot, unsigned long 
 		ops |= BL_OP_BIT(BL_OP_MAP);
 		memory = !file || (private && ((prot & PROT_WRITE) || file_is_device(file)));
 	}
-	ret = map_answer(number_of(file), ops, memory);
+	ret = map_answer(file && ops != 0 ? question_mapping(file, ops) : 0, memory);
 	return two_answers(ret, map_use(file, !private && (prot & PROT_WRITE)));
 }
 
@@ -78,7 +74,7 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 		ops |= BL_OP_BIT(BL_OP_MAP);
 		memory = !file || (!(was & VM_SHARED) && ((prot & PROT_WRITE) || vma->anon_vma || file_is_device(file)));
 	}
-	ret = map_answer((__u64)file, ops, memory);
+	ret = map_answer(file && ops != 0 ? question_map((__u64)file, ops) : 0, memory);
 	return two_answers(ret, writes && (was & VM_SHARED) ? map_use(file, true) : 0);
 }
 

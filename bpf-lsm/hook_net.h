@@ -20,12 +20,10 @@ struct sock_kind {
 };
 
 /* The protocol is what a rule says, not the number on the wire: MPTCP is TCP, and so is SMC, which begins as it and may stay. */
-static __always_inline void sock_kind(struct sock_kind *k, const struct sock *sk)
+static __always_inline void sock_kind_of(struct sock_kind *k, __u16 family, __u16 type, __u16 proto)
 {
-	__u32 proto = BPF_CORE_READ(sk, sk_protocol);
-
-	k->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	k->raw = BPF_CORE_READ(sk, sk_type) == SOCK_RAW;
+	k->family = family;
+	k->raw = type == SOCK_RAW;
 	k->has_port = !k->raw && proto != IPPROTO_ICMP && proto != IPPROTO_ICMPV6;
 	if (k->family == AF_SMC || proto == IPPROTO_TCP || proto == IPPROTO_MPTCP)
 		k->proto = BL_PROTO_TCP;
@@ -33,6 +31,11 @@ static __always_inline void sock_kind(struct sock_kind *k, const struct sock *sk
 		k->proto = BL_PROTO_UDP;
 	else
 		k->proto = BL_PROTO_OTHER;
+}
+
+static __always_inline void sock_kind(struct sock_kind *k, const struct sock *sk)
+{
+	sock_kind_of(k, BPF_CORE_READ(sk, __sk_common.skc_family), BPF_CORE_READ(sk, sk_type), BPF_CORE_READ(sk, sk_protocol));
 }
 
 /*
@@ -44,12 +47,16 @@ static __always_inline int endpoint_read(struct bl_endpoint *e, const struct soc
 					 bool sending)
 {
 	struct sockaddr_any sa = {};
+	__u64 n = len;
 
 	if (k->family != AF_INET && k->family != AF_INET6 && k->family != AF_SMC)
 		return 1;
 	if (len < 2)
 		return -1;
-	bpf_probe_read_kernel(&sa.family, 2, name);
+	if (n > sizeof(sa))
+		n = sizeof(sa);
+	asm volatile("%0 &= 31" : "+r"(n));
+	bpf_probe_read_kernel(&sa, n, name);
 	if (sa.family == AF_UNSPEC) {
 		if (!sending || (k->family == AF_INET6 && !k->raw))
 			return 1;
@@ -59,7 +66,6 @@ static __always_inline int endpoint_read(struct bl_endpoint *e, const struct soc
 		return 1; /* the protocol refuses it: EAFNOSUPPORT */
 	if (len < (sa.family == AF_INET ? 8 : 24))
 		return -1;
-	bpf_probe_read_kernel(&sa.port, sa.family == AF_INET ? 6 : 22, name + 2);
 	__builtin_memset(e, 0, sizeof(*e));
 	e->proto = k->proto;
 	e->has_port = k->has_port;
@@ -74,21 +80,29 @@ static __always_inline int endpoint_read(struct bl_endpoint *e, const struct soc
 	return 0;
 }
 
+union endpoint_words {
+	struct bl_endpoint e;
+	__u64 w[3];
+};
+_Static_assert(sizeof(union endpoint_words) == 24, "all of an endpoint is in the words");
+
 /* The question about one address; who asks is known. */
 static __always_inline int net_ask(struct about *a, const struct sock_kind *k, const void *name, int len, bool sending)
 {
-	int bad;
+	union endpoint_words to = {};
+	int bad = endpoint_read(&to.e, k, name, len, sending);
+	__u64 known = bad == 0 ? key_seen(a, BL_OP_CONNECT, to.w[0], to.w[1], to.w[2]) : 0;
 
+	if (bad > 0 || is_seen(known))
+		return 0;
 	if (!ask_begin(a, BL_KEY_NET))
 		return refuse_unknown(BL_OP_BIT(BL_OP_CONNECT), BL_R_NO_SCRATCH);
-	bad = endpoint_read(&a->s->endpoint, k, name, len, sending);
-	if (bad > 0)
-		return 0;
 	if (bad < 0)
 		return key_ask(a, BL_OP_CONNECT, BL_R_BAD_ADDRESS);
+	a->s->endpoint = to.e;
 	bl_endpoint_canonical(&a->s->endpoint);
 	a->from = bl_key_net(&a->s->name, &a->s->endpoint);
-	return key_ask(a, BL_OP_CONNECT, 0);
+	return key_ask_once(a, BL_OP_CONNECT, known);
 }
 
 /* Who asks, for hooks of the network. 1: go on; otherwise what the hook returns. */
@@ -114,7 +128,7 @@ static __always_inline int net_question(const struct sock *sk, const void *name,
 
 	if (r != 1 || !sk)
 		return r == 1 ? 0 : r; /* a socket being released has no sk */
-	sock_kind(&k, sk);
+	sock_kind_of(&k, sk->__sk_common.skc_family, sk->sk_type, sk->sk_protocol);
 	if (k.family != AF_UNIX)
 		return net_ask(&a, &k, name, len, sending);
 	unix_names(&a, sk);
@@ -163,15 +177,21 @@ SEC("lsm/socket_create")
 int BPF_PROG(socket_create, int family, int type, int protocol, int kern, int ret)
 {
 	ABOUT(a) = {};
+	__u64 known;
 	int r;
 
 	if (ret != 0 || kern != 0)
 		return ret;
-	r = key_begin(&a, BL_OP_SOCKET, BL_KEY_SOCK);
+	r = who_goes_on(&a, BL_OP_SOCKET);
 	if (r != 1)
 		return r;
+	known = key_seen(&a, BL_OP_SOCKET, (__u32)family, (__u32)type, (__u32)protocol);
+	if (is_seen(known))
+		return 0;
+	if (!ask_begin(&a, BL_KEY_SOCK))
+		return refuse_unknown(BL_OP_BIT(BL_OP_SOCKET), BL_R_NO_SCRATCH);
 	a.from = bl_key_sock(&a.s->name, family, type, protocol);
-	return key_ask(&a, BL_OP_SOCKET, 0);
+	return key_ask_once(&a, BL_OP_SOCKET, known);
 }
 
 /* ---- the local end ---- */

@@ -11,13 +11,16 @@ static __always_inline int map_ask_file(struct about *a, struct file *file, __u6
 {
 	struct vfsmount *mnt;
 	struct dentry *d;
-	int name;
+	int name, r;
 
 	if (!ask_begin(a, BL_KEY_PATH))
 		return refuse_unknown(ops, BL_R_NO_SCRATCH);
 	file_user_path(file, &d, &mnt);
 	name = name_of_path(a->s, d, mnt, &a->from);
-	return ask_code(a, ops, d, mnt, name);
+	r = ask_code(a, ops, d, mnt, name);
+	if (r == 0)
+		names_note_plain(a);
+	return r;
 }
 
 PART(question_map) int question_map(__u64 file, __u64 ops)

@@ -51,8 +51,7 @@ static __always_inline int ask_path(struct about *a, __u64 ops, struct dentry *d
 	if (r != 0)
 		return r;
 	truncation_expect(a, ops, d, path);
-	/* from memory and without a branch: for one on `name` the verifier of 6.1 goes only one way, and takes the other out of the program */
-	label_of(a)->notes.plain = !(a->s->names.told | a->s->names.link.n);
+	names_note_plain(a);
 	return 0;
 }
 

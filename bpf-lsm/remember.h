@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Verdicts that are remembered: an open that was allowed without a report is not asked about again while nothing has changed that the answer depends
- * on. It is kept with the inode, as one word that is written and compared whole: a keyed hash of the entry, the mount, the operations, who asks
+ * Verdicts that are remembered: an open or an executable mapping that was allowed without a report, for the second time, is not asked about again while
+ * nothing has changed that the answer depends on. It is kept with the inode, as one word that is written and compared whole: a keyed hash of the entry,
+ * the mount, the operations, who asks
  * (task_label.alike, which has the generation in it), the owner where rules look at it, and the kernel's counts of renames and mounts, both at
  * rest. An inode has one name that the counts do not watch over, unless it has been linked: then nothing is remembered of it for good, as the last
  * link of two has the same inode, the same counts, and maybe the same entry's address.
@@ -10,6 +11,7 @@
 #define BL_REMEMBER_H
 
 #include "hook.h"
+#include "seen.h"
 
 #define MEMORIES 4 /* of one inode: who asks, and for what */
 
@@ -24,21 +26,15 @@ struct {
 	__type(value, struct memory);
 } remembered SEC(".maps");
 
-/* question_content() by a task that has a label, with room for number_in(). */
-static __always_inline int question_known(__u64 *room, __u64 ops, const struct path *path)
-{
-	__u64 d = number_in(room, path->dentry), m = number_in(room, path->mnt);
-
-	return answer(question_file(d, m, 0, ops, number_in(room, path)));
-}
-
 /* Of jiffies, some minutes at most: the counts have 32 bits, and who renames without end makes them come round, but not in that time. */
 #define EPOCH_SHIFT 14
 
 /* Beside the bits that addresses of the kernel differ in. */
 #define OPS_SHIFT 56
-#define REMEMBERED_OPS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND))
-_Static_assert(REMEMBERED_OPS < 1ULL << (64 - OPS_SHIFT), "operations in a key");
+#define REMEMBERED_OPENS (BL_OP_BIT(BL_OP_READ) | BL_OP_BIT(BL_OP_WRITE) | BL_OP_BIT(BL_OP_APPEND))
+#define REMEMBERED_OPS (REMEMBERED_OPENS | BL_OP_BIT(BL_OP_MAP))
+#define IN_KEY(ops) ((ops) | (ops) >> 9)
+_Static_assert((IN_KEY(REMEMBERED_OPENS) & IN_KEY(BL_OP_BIT(BL_OP_MAP)) & 0xff) == 0 && (IN_KEY(BL_OP_BIT(BL_OP_MAP)) & 0xff) != 0, "operations in a key");
 
 /* The kernel's counts of renames and mounts. 0: they are not at rest. */
 static __always_inline __u64 counts_at_rest(void)
@@ -58,7 +54,7 @@ static __always_inline __u64 memory_key(const struct about *a, struct file *file
 		return 0;
 	h = mixed(h + (bpf_jiffies64() >> EPOCH_SHIFT), counts);
 	h = mixed(h, number_in(&tl->room, file->f_path.dentry));
-	h = mixed(h, number_in(&tl->room, file->f_path.mnt) ^ ops << OPS_SHIFT);
+	h = mixed(h, number_in(&tl->room, file->f_path.mnt) ^ IN_KEY(ops) << OPS_SHIFT);
 	if (a->t->features & BL_FEAT_OWNER)
 		h = mixed(h, (__u64)a->task->cred->fsuid.val << 32 | file->f_inode->i_uid.val);
 	return h | 1;
@@ -88,13 +84,19 @@ static __always_inline bool has_one_name(const struct file *file)
 
 /*
  * After an answer. before: its key as of before the question, which nothing but the counts may have changed since: they only grow, so what is
- * kept by counts that are not the present ones any more is never found.
+ * kept by counts that are not the present ones any more is never found. Of what is asked once only nothing is kept: that costs two allocations.
  */
 static __always_inline void remember(const struct about *a, struct file *file, __u64 ops, __u64 counts, __u64 before)
 {
 	struct memory *m;
 
-	if (!label_of(a)->notes.plain || !has_one_name(file) || memory_key(a, file, ops, counts) != before)
+	if (!label_of(a)->notes.plain || !has_one_name(file))
+		return;
+	if (!is_seen(before)) {
+		see(before);
+		return;
+	}
+	if (memory_key(a, file, ops, counts) != before)
 		return;
 	m = bpf_inode_storage_get(&remembered, file->f_inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (m)
@@ -127,31 +129,67 @@ static __always_inline bool label_holds(struct about *a)
 	return a->l && !label_stale(a->t, a->l, a->task);
 }
 
-/* Can an open be remembered? A truncation leaves a note, and overlayfs asks with credentials of its own. */
-static __always_inline bool can_be_remembered(const struct about *a, __u64 ops)
+/*
+ * A question about a file by a task whose label holds, with counts and key as far as the answer can be remembered. A truncation leaves a note, and
+ * overlayfs asks with credentials of its own.
+ */
+struct recall {
+	__u64 ops;
+	__u64 counts;
+	__u64 key; /* 0: it cannot */
+};
+
+/* Is the question answered: what it asks is allowed? Otherwise it is to be asked, and recall_end() told the answer. */
+static __always_inline bool recall(const struct about *a, struct file *file, struct recall *c)
 {
-	return !(ops & ~REMEMBERED_OPS) && a->task->cred == a->task->real_cred;
+	c->key = 0;
+	if ((c->ops & ~REMEMBERED_OPS) || a->task->cred != a->task->real_cred)
+		return false;
+	c->counts = counts_at_rest();
+	c->key = memory_key(a, file, c->ops, c->counts);
+	if (is_remembered(file, c->key))
+		return true;
+	label_of(a)->notes.plain = 0; /* a task that is exempt is not asked, and would leave it as it was */
+	return false;
+}
+
+static __always_inline int recall_end(const struct about *a, struct file *file, const struct recall *c, int r)
+{
+	if (r == 0 && c->key != 0)
+		remember(a, file, c->ops, c->counts, c->key);
+	return r;
 }
 
 /* What a hook returns for the question about an open by a task whose label holds (holds), or is not known to. */
 static __always_inline int question_open(struct about *a, bool holds, struct file *file, __u64 ops)
 {
-	__u64 key = 0, counts = 0;
-	int r;
+	struct recall c = { .ops = ops };
+	__u64 *room, d, m;
 
-	if (holds && can_be_remembered(a, ops)) {
-		counts = counts_at_rest();
-		key = memory_key(a, file, ops, counts);
-		if (is_remembered(file, key))
-			return 0;
-	}
 	if (!holds)
 		return question_content(ops, &file->f_path);
+	if (recall(a, file, &c))
+		return 0;
 	stat_add(BL_STAT_OPENS);
-	r = question_known(&label_of(a)->room, ops, &file->f_path);
-	if (r == 0 && key != 0)
-		remember(a, file, ops, counts, key);
-	return r;
+	room = &label_of(a)->room;
+	d = number_in(room, file->f_path.dentry);
+	m = number_in(room, file->f_path.mnt);
+	return recall_end(a, file, &c, answer(question_file(d, m, 0, ops, number_in(room, &file->f_path))));
+}
+
+/* The same about a mapping. The code of a deleted file is another matter, and overlayfs maps the file of a layer. */
+static __always_inline int question_mapping(struct file *file, __u64 ops)
+{
+	struct about a = { .task = bpf_get_current_task_btf() };
+	struct recall c = { .ops = ops };
+
+	if (!label_holds(&a))
+		return question_map(number_of(file), ops);
+	if (label_is_free(a.l))
+		return 0;
+	if (has_one_name(file) && !file_is_backing_of(file, file->f_mode) && recall(&a, file, &c))
+		return 0;
+	return recall_end(&a, file, &c, question_map(number_in(&label_of(&a)->room, file), ops));
 }
 
 #endif
