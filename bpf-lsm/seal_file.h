@@ -3,7 +3,7 @@
 #ifndef BL_SEAL_FILE_H
 #define BL_SEAL_FILE_H
 
-#include "seal_maps.h"
+#include "seal_mount.h"
 
 #define DEBUGFS_MAGIC 0x64626720       /* include/uapi/linux/magic.h */
 #define TRACEFS_MAGIC 0x74726163
@@ -95,7 +95,8 @@ int BPF_PROG(inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 SEC("lsm/inode_rmdir")
 int BPF_PROG(inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 {
-	return entry_goes(dir, dentry, ret);
+	ret = entry_goes(dir, dentry, ret);
+	return ret != 0 ? ret : place_goes(dentry);
 }
 
 /* What stands at the new name goes as well, and with RENAME_EXCHANGE both move. */
@@ -103,7 +104,9 @@ SEC("lsm/inode_rename")
 int BPF_PROG(inode_rename, struct inode *old_dir, struct dentry *old, struct inode *new_dir, struct dentry *new, int ret)
 {
 	ret = entry_goes(old_dir, old, ret);
-	return ret != 0 ? ret : entry_goes(new_dir, new, ret);
+	if (ret == 0)
+		ret = entry_goes(new_dir, new, ret);
+	return ret != 0 ? ret : place_goes(new);
 }
 
 static __always_inline int attr_change(struct dentry *d, int ret)
