@@ -11,6 +11,8 @@ struct bpf_map {
 };
 struct bpf_prog_aux {
 	u32 id;
+	u32 used_map_cnt;
+	struct bpf_map **used_maps;
 };
 struct bpf_prog {
 	struct bpf_prog_aux *aux;
@@ -122,10 +124,44 @@ int BPF_PROG(bpf_map, struct bpf_map *map, unsigned int mode)
 	return !sealed() || !is_ours(BL_SEAL_IS_MAP, map->id) || trusted() ? 0 : refuse(BL_SEAL_MAP);
 }
 
+#define MAX_USED_MAPS 64u /* kernel/bpf: of one program */
+
+struct users {
+	struct bpf_map **maps;
+	__u32 n;
+	__u32 found;
+};
+
+static long users_step(__u32 i, struct users *u)
+{
+	struct bpf_map *map = NULL;
+
+	if (i >= u->n)
+		return 1;
+	bpf_probe_read_kernel(&map, sizeof(map), u->maps + i);
+	u->found = is_ours(BL_SEAL_IS_MAP, BPF_CORE_READ(map, id));
+	return u->found;
+}
+
+/* A descriptor that is older than the seal can be given to a new program: it is asked about with the maps that it found. */
+static __noinline bool uses_ours(struct bpf_prog_aux *aux)
+{
+	struct users u = { .maps = BPF_CORE_READ(aux, used_maps), .n = BPF_CORE_READ(aux, used_map_cnt) };
+
+	bpf_loop(MAX_USED_MAPS, users_step, &u, 0);
+	return u.found;
+}
+
 SEC("lsm/bpf_prog")
 int BPF_PROG(bpf_prog, struct bpf_prog *prog)
 {
-	return !sealed() || !is_ours(BL_SEAL_IS_PROGRAM, BPF_CORE_READ(prog, aux, id)) || trusted() ? 0 : refuse(BL_SEAL_PROGRAM);
+	struct bpf_prog_aux *aux = BPF_CORE_READ(prog, aux);
+
+	if (!sealed() || trusted())
+		return 0;
+	if (is_ours(BL_SEAL_IS_PROGRAM, BPF_CORE_READ(aux, id)))
+		return refuse(BL_SEAL_PROGRAM);
+	return uses_ours(aux) ? refuse(BL_SEAL_MAP) : 0;
 }
 
 #endif
