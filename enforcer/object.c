@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bailiff.skel.h"
+#include "charge.h"
 #include "parts.h"
 #include "pins.h"
 #include "probe.h"
@@ -273,7 +274,13 @@ static int load_programs(uint32_t words, uint64_t ops, bool more, struct bl_erro
 
 int bl_object_load(uint32_t words, uint64_t ops, struct bl_error *err)
 {
-	return load_programs(words, ops, false, err);
+	struct bl_charge c;
+	int r = bl_charge_begin(&c, err);
+
+	if (r == 0)
+		r = load_programs(words, ops, false, err);
+	bl_charge_end(&c);
+	return r;
 }
 
 /* Is a program missing that the policy needs and the kernel could have? */

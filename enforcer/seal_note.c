@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "iterate.h"
 #include "jail.h"
 #include "pins.h"
@@ -333,20 +334,15 @@ int bl_seal_note_pins(const struct bl_seal_maps *m, struct bl_error *err)
 int bl_seal_note_cgroup(const struct bl_seal_maps *m, struct bl_error *err)
 {
 	struct notes s = {.maps = m, .err = err};
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[PATH_MAX], path[PATH_MAX + 32];
+	char cgroup[PATH_MAX], path[PATH_MAX + 32];
 	int r = 0;
 
-	line[0] = '\0';
-	while (f && fgets(line, sizeof(line), f) && strncmp(line, "0::", 3) != 0)
-		line[0] = '\0';
-	if (f)
-		(void)fclose(f);
-	line[strcspn(line, "\n")] = '\0';
-	while (r == 0 && line[0] != '\0' && line[3] == '/' && line[4] != '\0') {
-		(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s", line + 3);
+	if (!bl_charge_cgroup(cgroup))
+		cgroup[0] = '\0';
+	while (r == 0 && cgroup[0] == '/' && cgroup[1] != '\0') {
+		(void)snprintf(path, sizeof(path), "%s%s", BL_CGROUP_ROOT, cgroup);
 		r = note(&s, path, BL_SEAL_CGROUP, false);
-		*strrchr(line, '/') = '\0';
+		*strrchr(cgroup, '/') = '\0';
 	}
 	return r < 0 ? r : notes_write(&s);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "charge.h"
 #include "clock.h"
 #include "exempt.h"
 #include "failure.h"
@@ -194,17 +195,6 @@ int bl_trial_settle(bool wait, struct bl_error *err)
 
 /* ---- the process that is left behind ---- */
 
-/* Out of the session's or service's cgroup, which is killed as a whole when that ends. */
-static void leave_cgroup(void)
-{
-	int fd = open("/sys/fs/cgroup/cgroup.procs", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		(void)!write(fd, "0", 1);
-		(void)close(fd);
-	}
-}
-
 static bool still_on_trial(uint32_t gen)
 {
 	struct bl_object o = BL_OBJECT_CLOSED;
@@ -250,7 +240,7 @@ static pid_t leave_keeper(uint32_t gen, uint64_t deadline)
 	if (chdir("/") < 0)
 		errno = 0; /* a file system stays busy, no more */
 	(void)prctl(PR_SET_NAME, "bailiff-trial");
-	leave_cgroup();
+	(void)bl_charge_move(BL_CGROUP_ROOT_PROCS); /* the session's or service's is killed as a whole when that ends */
 	keep_time(gen, deadline);
 }
 
