@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The enforcer: puts policy images in force and shows what they do. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -430,9 +431,8 @@ static int run_command(const struct command *c, int argc, char **argv)
 		return status;
 	if (opt.help) {
 		(void)printf("usage: enforcer %s %s\n%s\n", c->name, c->args, c->what);
-		return BL_EXIT_FINE;
+		return report(0, &err);
 	}
-	(void)signal(SIGPIPE, SIG_IGN);
 	bl_object_log_init();
 	if ((c->takes & SETTLES) != 0 && geteuid() == 0 && bl_trial_settle(true, &err) == 1)
 		print_error(err.text);
@@ -440,20 +440,31 @@ static int run_command(const struct command *c, int argc, char **argv)
 	return report(c->run(&opt, &err), &err);
 }
 
+/* A standard descriptor that is closed would be the next file that is opened, and what is printed would be written into that. */
+static void fill_standard(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+			exit(BL_EXIT_SYSTEM);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
+	struct bl_error none = {""};
 
+	fill_standard();
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (c)
 		return run_command(c, argc - 1, argv + 1);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_usage(stdout);
-		return BL_EXIT_FINE;
+		return report(0, &none);
 	}
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		(void)printf("enforcer of Bailiff: tables version %u, image format %u\n", BL_ABI_VERSION,
 			     BL_IMAGE_VERSION);
-		return BL_EXIT_FINE;
+		return report(0, &none);
 	}
 	if (argc > 1)
 		(void)fprintf(stderr, "enforcer: no such command: %s\n", argv[1]);

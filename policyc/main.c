@@ -417,12 +417,17 @@ static int finish(int status)
 	return status;
 }
 
+static bool asks_for_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGXFSZ, SIG_IGN); /* a limit of file size is an error of write() */
 	if (argc < 2)
 		return usage(EXIT_USAGE);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (asks_for_help(argv[1]))
 		return finish(usage(EXIT_FINE));
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("policyc %s, image format %u, abi %u\n", VERSION, BL_IMAGE_VERSION, BL_ABI_VERSION);
@@ -430,7 +435,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
-			return finish(run(&commands[i], argc - 1, argv + 1));
+			return finish(argc == 3 && asks_for_help(argv[2]) ? usage(EXIT_FINE) : run(&commands[i], argc - 1, argv + 1));
 	}
 	cmd_fail(EXIT_USAGE, "unknown command '%s'", argv[1]);
 	return usage(EXIT_USAGE);
