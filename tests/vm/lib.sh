@@ -112,13 +112,12 @@ events() { # what has been reported since the last call, as JSON lines
 	: >"$replay/unread"
 }
 
-until_true() { # COMMAND...: for at most a minute
-	local i
-	for i in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return 0
+until_true() { # COMMAND...: for at most three minutes, of a guest that has a part of a processor
+	local end=$((SECONDS + 180))
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
 		sleep 0.1
 	done
-	return 1
 }
 
 # The policies of reloads(): a.bpi and b.bpi. Both refuse the secret, each with an errno of its own, and each one file more; what else b has gives its tables

@@ -6,8 +6,9 @@
  *     nth [-o FILE] [-c CALLS] kill N COMMAND...	SIGKILL right after its N-th successful call
  *     nth [-o FILE] [-c CALLS] ERRNO N COMMAND...	its N-th call is not made and fails with that; N 0: none
  *
- * CALLS: change (what another process can see afterwards, the default), unlink, bpf, or the name of one, as rename or MAP_CREATE. FILE gets the number of calls
- * and the name of the one that was hit, "-" if none was; with N 0 then lines of the same form for each name. The command's own process is looked at, not what it forks. Exit status: the command's, 137 if it was killed. x86-64 only.
+ * CALLS: change (what another process can see afterwards, the default), unlink, bpf, or the name of one, as rename or MAP_CREATE; PUBLISH is the update of a
+ * map of maps, which puts a generation in force. FILE gets the number of calls and the name of the one that was hit, "-" if none was; with N 0 then lines of
+ * the same form for each name. The command's own process is looked at, not what it forks. Exit status: the command's, 137 if it was killed. x86-64 only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,8 @@ static const struct {
 	int value;
 } errnos[] = {{"kill", 0}, {"ENOMEM", ENOMEM}, {"EPERM", EPERM}, {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EAGAIN", EAGAIN}};
 
+static const char publish[] = "PUBLISH";
+
 enum calls { CHANGE, UNLINK, BPF };
 static const char *only; /* the calls of this name; NULL: all */
 
@@ -78,14 +81,36 @@ static void die(const char *what)
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Is it a map of maps that the call is about? Its descriptor comes first in the arguments in memory. */
+static bool of_maps(pid_t pid, const struct user_regs_struct *regs)
+{
+	long word = (errno = 0, ptrace(PTRACE_PEEKDATA, pid, regs->rsi, 0));
+	char path[64], line[64];
+	bool found = false;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, (int)word);
+	f = errno == 0 ? fopen(path, "r") : NULL;
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strncmp(line, "map_type:", 9) == 0 && strtol(line + 9, NULL, 10) == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+static const char *name_of_bpf(pid_t pid, const struct user_regs_struct *regs, size_t which)
+{
+	return bpf_calls[which].command == BPF_MAP_UPDATE_ELEM && of_maps(pid, regs) ? publish : bpf_calls[which].name;
+}
+
 /* The name of a call of that sort, NULL: it is none. */
-static const char *name_of(enum calls calls, const struct user_regs_struct *regs)
+static const char *name_of(pid_t pid, enum calls calls, const struct user_regs_struct *regs)
 {
 	long n = (long)regs->orig_rax;
 
 	for (size_t i = 0; n == SYS_bpf && i < COUNT(bpf_calls); i++)
 		if (bpf_calls[i].command == (unsigned int)regs->rdi)
-			return calls == BPF || (calls == CHANGE && bpf_calls[i].changes) ? bpf_calls[i].name : NULL;
+			return calls == BPF || (calls == CHANGE && bpf_calls[i].changes) ? name_of_bpf(pid, regs, i) : NULL;
 	if (n == SYS_bpf)
 		return calls == UNLINK ? NULL : "bpf";
 	if (calls == BPF)
@@ -98,9 +123,9 @@ static const char *name_of(enum calls calls, const struct user_regs_struct *regs
 	return NULL;
 }
 
-static const char *wanted(enum calls calls, const struct user_regs_struct *regs)
+static const char *wanted(pid_t pid, enum calls calls, const struct user_regs_struct *regs)
 {
-	const char *name = name_of(calls, regs);
+	const char *name = name_of(pid, calls, regs);
 
 	return name && only && strcmp(name, only) != 0 ? NULL : name;
 }
@@ -108,7 +133,7 @@ static const char *wanted(enum calls calls, const struct user_regs_struct *regs)
 static struct {
 	const char *name;
 	unsigned long n;
-} seen[COUNT(bpf_calls) + COUNT(changes) + 3]; /* "bpf", "open" and an end */
+} seen[COUNT(bpf_calls) + COUNT(changes) + 4]; /* "bpf", "open", PUBLISH and an end */
 
 static void note(const char *name)
 {
@@ -169,7 +194,7 @@ static int look_at(pid_t pid, enum calls calls, int error, unsigned long n, unsi
 
 		if (ptrace(PTRACE_GETREGS, pid, 0, &regs) < 0)
 			die("PTRACE_GETREGS");
-		name = wanted(calls, &regs);
+		name = wanted(pid, calls, &regs);
 		fails = name && error != 0 && *count + 1 == n;
 		if (fails) {
 			regs.orig_rax = (unsigned long)-1;
@@ -217,6 +242,8 @@ static enum calls calls_of(const char *name)
 	if (strcmp(name, "change") == 0)
 		return CHANGE;
 	only = name;
+	if (strcmp(name, publish) == 0)
+		return BPF;
 	for (size_t i = 0; i < COUNT(bpf_calls); i++)
 		if (strcmp(bpf_calls[i].name, name) == 0)
 			return BPF;

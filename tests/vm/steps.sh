@@ -15,6 +15,8 @@ steps_policies() {
 
 load_a() { "$enforcer" load a.bpi; }
 
+directory() { cp "$1.policy" /etc/bailiff/policy.d/p.policy; } # a or b
+
 # How long it took since the last time.
 began=$SECONDS
 took() { # WHAT
@@ -34,26 +36,39 @@ in_force() { # a, b (or c), none; anything else is a mixture
 
 # Kills COMMAND after its first change, then after its second, and so on until it comes to its end. After each kill one of the words of WANTED is in
 # force, and status works; then RECOVER, which must succeed, and after which AFTER is in force. What is wrong goes to $wrong, and how often it was
-# killed to $steps. With BAILIFF_STEPS=N only every N-th step.
+# killed to $steps. With BAILIFF_STEPS=N only every N-th step, and the one that publishes, which is there if WANTED are two.
 each_step() { # WANTED RECOVER AFTER COMMAND...
-	local wanted=" $1 " recover=$2 after=$3 n stride=${BAILIFF_STEPS:-1} now status
+	local wanted=" $1 " recover=$2 after=$3 n stride=${BAILIFF_STEPS:-1} now status published=
 	shift 3
 	wrong= steps=0
 	for ((n = 1; n < 2000; n += stride)); do
-		"$nth" -o nth.out kill "$n" "$@" >nth.say 2>&1
-		status=$?
-		read -r _ now <nth.out
-		[ "$now" = - ] && break
-		steps=$((steps + 1))
-		step_is_right "$n $now" "$wanted"
-		$recover >recover.out 2>&1 || wrong="$wrong
-$n $now: $recover: $(cat recover.out)"
-		now=$(in_force)
-		[ "$now" = "$after" ] || wrong="$wrong
-$n: $now is in force after $recover"
+		kill_step "$n" "$@" || break
 	done
 	[ $status -eq 0 ] || wrong="$wrong
 without a kill: status $status: $(cat nth.say)"
+	if [ -z "$published" ] && [ "$wanted" != " $after " ]; then
+		$recover >recover.out 2>&1
+		kill_step publishing -c PUBLISH "$@" || wrong="$wrong
+it publishes nothing: $(cat nth.say)"
+	fi
+}
+
+kill_step() { # STEP [-c CALLS] COMMAND...: of each_step; fails if the command came to its end
+	local n=$1 only=() nth_step=$1
+	shift
+	[ "$1" != -c ] || { only=(-c "$2") nth_step=1 && shift 2; }
+	"$nth" -o nth.out "${only[@]}" kill "$nth_step" "$@" >nth.say 2>&1
+	status=$?
+	read -r _ now <nth.out
+	[ "$now" != - ] || return
+	[ "$now" != PUBLISH ] || published=yes
+	steps=$((steps + 1))
+	step_is_right "$n $now" "$wanted"
+	$recover >recover.out 2>&1 || wrong="$wrong
+$n $now: $recover: $(cat recover.out)"
+	now=$(in_force)
+	[ "$now" = "$after" ] || wrong="$wrong
+$n: $now is in force after $recover"
 }
 
 step_is_right() { # STEP WANTED
@@ -79,6 +94,17 @@ from_a() {
 	[ "$(in_force)" = a ] || load_a
 }
 from_nothing() { [ ! -e /sys/fs/bpf/bailiff ] || "$enforcer" unload; }
+
+# What both policies refuse is refused all the time between these.
+watch() {
+	while [ ! -e stop ]; do sleep 0.05; printf 'read\t/t/d/secret\n'; done | /t/web - 2>/dev/null >watched &
+	watching=$!
+}
+unwatch() { # DESCRIPTION
+	: >stop
+	wait $watching
+	is "$(cut -f3 watched | sort | uniq -c | sed 's/.* //')" EPERM "$1"
+}
 
 # A run in which WHAT failed: its status is $status, what it said in said. OLD was in force before.
 judge() { # WHAT OLD NEW

@@ -182,13 +182,27 @@ kill -0 $daemon && ok "the daemon lives" || not_ok "the daemon lives" "$(tail -5
 asks web read /t/d/a EPERM "the policy is what it was"
 is "$(ls /proc/$daemon/fd | wc -l | awk '{ print ($1 < 30) }')" 1 "no descriptor stays open"
 cat >connect.py <<'PYTHON'
-import socket
+import socket, struct, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-try: s.connect("/run/bailiff/control.sock"); print("connected")
+s.settimeout(20)
+try:
+    s.connect("/run/bailiff/control.sock")
+    try:
+        for m in struct.pack('<IIQ', int(sys.argv[1]), 1, 0), struct.pack('<IIQIIII', int(sys.argv[1]), 6, 0, 9, 0, 0, 0) + b'x': s.send(m)
+    except BrokenPipeError: pass
+    print(s.recv(20000)[16:].decode())
 except OSError as e: print(e.strerror)
 PYTHON
-is "$(python3 connect.py)" connected "root is connected"
-is "$(setpriv --reuid 1000 --clear-groups python3 - <connect.py)" "Permission denied" "nobody but root gets so far"
+somebody() { # asks the daemon
+	setpriv --reuid 1000 --clear-groups python3 - "$version" <connect.py
+}
+like "$(python3 connect.py "$version")" '^the daemon does not know what is wanted' "root is answered"
+is "$(somebody)" "Permission denied" "nobody but root gets so far"
+chmod 711 /run/bailiff
+chmod 666 /run/bailiff/control.sock
+is "$(somebody)" "only root may talk to the daemon" "nor would be answered, if the socket were everybody's"
+chmod 600 /run/bailiff/control.sock
+chmod 700 /run/bailiff
 kill $daemon
 wait $daemon
 unload
