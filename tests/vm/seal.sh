@@ -22,6 +22,18 @@ cat >evil.c <<'C'
 __attribute__((constructor)) static void run(void) { (void)!write(1, "evil\n", 5); }
 C
 gcc -shared -fPIC -o /t/evil.so evil.c || not_ok "gcc"
+cat >other.c <<'C'
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void) { /* is the map whose id is $CONTROL opened? */
+	char attr[128] = {0};
+	int id = atoi(getenv("CONTROL"));
+	memcpy(attr, &id, sizeof(id));
+	return syscall(321, 14, attr, sizeof(attr)) < 0;
+}
+C
+gcc -o /t/other other.c || not_ok "gcc"
 
 configure() { # LINE...
 	printf '%s\n' "$@" >/etc/bailiff/bailiff.conf
@@ -74,7 +86,20 @@ def bpf(cmd, attr):
     b = ctypes.create_string_buffer(attr, 128)
     return libc.syscall(321, cmd, b, 128)
 fd = bpf(14, struct.pack('<II', int(sys.argv[1]), 0))
+def program():  # a socket filter that refers to the map: ld_map_fd r1; mov r0, 0; exit
+    code = struct.pack('<BBhiBBhi', 0x18, 0x11, 0, fd, 0, 0, 0, 0) + struct.pack('<BBhi', 0xb7, 0, 0, 0) + struct.pack('<BBhi', 0x95, 0, 0, 0)
+    insns, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b'GPL')
+    new = bpf(5, struct.pack('<IIQQ', 1, len(code) // 8, ctypes.addressof(insns), ctypes.addressof(licence)))
+    if new >= 0: os.close(new)
+    return 0 if new >= 0 else -1
+def batch():
+    keys, values, at = ctypes.create_string_buffer(64), ctypes.create_string_buffer(4096), ctypes.create_string_buffer(64)
+    return bpf(24, struct.pack('<QQQQIIQQ', 0, ctypes.addressof(at), ctypes.addressof(keys), ctypes.addressof(values), 1, fd, 0, 0))
 for line in sys.stdin:
+    if line != 'go\n':
+        r = program() if line == 'program\n' else batch()
+        print('ok' if r == 0 else 'E%d' % ctypes.get_errno(), flush=True)
+        continue
     key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(512)
     r = bpf(1, struct.pack('<IIQQQ', fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0))
     if r == 0: r = bpf(2, struct.pack('<IIQQQ', fd, 0, ctypes.addressof(key), ctypes.addressof(value), 0))
@@ -87,11 +112,20 @@ hold() { # a descriptor of the present map
 	python3 holder.py "$control" <hold.in >hold.out 7<&- 8<&- &
 	holder=$!
 }
-old_descriptor() {
+old_descriptor() { # [WHAT]
 	local answer
-	echo go >&7
+	echo "${1:-go}" >&7
 	read -r -t 30 answer <&8
 	[ "$answer" = ok ]
+}
+owned() { # by the daemon: a descriptor of ours, of which it is signalled
+	python3 -c '
+import fcntl, os, socket, sys, time
+a, b = socket.socketpair()
+fcntl.fcntl(a, fcntl.F_SETOWN, int(sys.argv[1]))
+fcntl.fcntl(a, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+b.send(b"x")
+time.sleep(1)' $daemon && ! { [ -d /proc/$daemon ] && grep -qv "^State:.Z" <(grep ^State: /proc/$daemon/status); }
 }
 getfd() { # takes a descriptor out of the daemon
 	python3 -c '
@@ -159,20 +193,41 @@ preloaded_file() {
 pin_beside() { # a map that is nobody's
 	bpftool map create $pins/links/mine type array key 4 value 4 entries 1 name mine
 }
+misc=/proc/sys/fs/binfmt_misc
+as_other() { # the kernel runs another program in the place of ours
+	local r
+	modprobe binfmt_misc && mount -t binfmt_misc misc $misc || return
+	python3 -c '
+import sys
+entry = open(sys.argv[1], "rb").read(32)[24:]
+line = ":other:M:24:" + "".join("\\x%02x" % b for b in entry) + "::/t/other:OC"
+open(sys.argv[2] + "/register", "w").write(line)' $E $misc && CONTROL=$control $E
+	r=$?
+	echo -1 >$misc/other
+	umount $misc
+	return $r
+}
 own_copy() { cp $E /t/copy && /t/copy status; }
 switched() { # OFF ON FILE: does it end enforcement?
-	echo "$1" >"$3" && [ "$(ask web read /t/d/secret)" = ok ]
+	echo "$1" >"$3" && not_enforced
 }
+not_enforced() { [ "$(ask web read /t/d/secret)" = ok ]; }
 umounted() { # COMMAND...: does that end enforcement?
-	"$@" && until_true [ "$(ask web read /t/d/secret)" = ok ]
+	local i
+	"$@" || return
+	for i in $(seq 50); do
+		not_enforced && return
+		sleep 0.2
+	done
+	return 1
 }
-sys_again() {
-	mount -t sysfs sys /sys
-	for m in "cgroup2 /sys/fs/cgroup" "securityfs /sys/kernel/security" "tracefs /sys/kernel/tracing"; do set -- $m; mount -t $1 $1 $2; done
-	pins_again
-}
-pins_again() {
+pins_again() { # and what else was mounted below them
+	local m
+	for m in "sysfs /sys" "cgroup2 /sys/fs/cgroup" "securityfs /sys/kernel/security" "tracefs /sys/kernel/tracing"; do
+		mountpoint -q "${m#* }" || mount -t "${m% *}" $m
+	done
 	mountpoint -q /sys/fs/bpf || mount -t bpf -o mode=700 bpf /sys/fs/bpf
+	mount --make-rshared /
 	mkdir -p /sys/fs/cgroup/daemon
 	again
 }

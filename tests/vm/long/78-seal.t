@@ -6,6 +6,8 @@ read a map by its id | bpftool map dump id $control |
 read a map by its pin | bpftool map dump pinned $pins/maps/control |
 write to a map by its id: somebody is exempt | bpftool map update id $control key 0 0 0 0 value $changed | bpftool map update id $control key 0 0 0 0 value $saved
 write through a descriptor that is older | old_descriptor |
+give a descriptor that is older to a new program | old_descriptor program |
+read through it with BPF_MAP_LOOKUP_BATCH | old_descriptor batch |
 take the tables out of the slot | bpftool map delete id $slot key 0 0 0 0; [ "$(ask web read /t/d/secret)" = ok ] | again
 look into a program by its id | bpftool prog dump xlated id $prog |
 pin a program by its id | bpftool prog pin id $prog /sys/fs/bpf/mine | rm /sys/fs/bpf/mine
@@ -19,8 +21,8 @@ chmod of the pins | chmod 755 $pins | chmod 700 $pins
 rename the directory of pins | mv $pins /sys/fs/bpf/mine | mv /sys/fs/bpf/mine $pins
 unmount the BPF file system | umounted umount -l /sys/fs/bpf | pins_again
 unmount it from a namespace that shares its mounts | umounted unshare -m --propagation unchanged umount -l /sys/fs/bpf | pins_again
-unmount what it is mounted on | umounted umount -l /sys | sys_again
-unmount that from a namespace that shares its mounts | umounted unshare -m --propagation unchanged umount -l /sys | sys_again
+unmount what it is mounted on | umounted umount -l /sys | pins_again
+unmount that from a namespace that shares its mounts | umounted unshare -m --propagation unchanged umount -l /sys | pins_again
 mount over the pins | mount -t tmpfs t $pins | umount $pins
 mount over the configuration | mount -t tmpfs t /etc/bailiff | umount /etc/bailiff
 mount over it from a namespace that shares its mounts | unshare -m --propagation unchanged mount -t tmpfs t /etc/bailiff; mountpoint /etc/bailiff && ! [ -e /etc/bailiff/policy.d ] | umount /etc/bailiff
@@ -44,9 +46,24 @@ sealed map program link tracing pin mount switch
 runs "reload of the policies in force" $E reload
 like "$($E why /t/web)" 'was refused' "why"
 runs "events" $E events --json
-echo 'function' >/sys/kernel/tracing/current_tracer
-enforced "with the function tracer on all functions"
-echo nop >/sys/kernel/tracing/current_tracer
+tracing=/sys/kernel/tracing
+meanwhile() { # DESCRIPTION VALUE FILE VALUE-AFTER: is it enforced with the value in the file?
+	echo "$2" >"$3" || not_ok "$1: it can be set"
+	enforced "$1"
+	echo "$4" >"$3"
+}
+meanwhile "with the function tracer on all functions" function $tracing/current_tracer nop
+printf '%s\n' 'bpf_lsm_*' 'security_*' >$tracing/set_ftrace_filter
+meanwhile "with the graph tracer on the hooks" function_graph $tracing/current_tracer nop
+echo >$tracing/set_ftrace_filter
+meanwhile "with the stack tracer" 1 /proc/sys/kernel/stack_tracer_enabled 0
+meanwhile "with statistics of BPF programs" 1 /proc/sys/kernel/bpf_stats_enabled 0
+meanwhile "with one processor less" 0 /sys/devices/system/cpu/cpu1/online 1
+printf '%s\n' 'p:entry bpf_lsm_file_open' 'r:return bpf_lsm_file_open' 'p:caller security_file_open' >$tracing/kprobe_events || not_ok "kprobes are set"
+meanwhile "with probes on the hook" 1 $tracing/events/kprobes/enable 0
+echo >$tracing/kprobe_events
+bpftool link detach pinned $pins/links/file_open >/dev/null 2>&1
+enforced "a link of this kind cannot be detached by BPF_LINK_DETACH"
 unshare -m --propagation private sh -c 'mount -t tmpfs t /etc/bailiff && umount -l /sys/fs/bpf' && ok "in a private mount namespace anybody mounts" || not_ok "in a private mount namespace"
 enforced "and it is enforced"
 runs "an unrelated mount" sh -c 'mount -t tmpfs t /mnt/new && mkdir /mnt/new/a && mount --bind /mnt/new/a /mnt/new && umount /mnt/new && umount /mnt/new'

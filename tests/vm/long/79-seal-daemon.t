@@ -6,6 +6,7 @@ kill -STOP the daemon | kill -STOP $daemon | kill -CONT $daemon
 kill -HUP | kill -HUP $daemon |
 kill -9 | kill -9 $daemon | again
 kill -9 by its pidfd | python3 -c 'import os,signal,sys; signal.pidfd_send_signal(os.pidfd_open(int(sys.argv[1])), 9)' $daemon | again
+kill it by a descriptor of which it is made the owner | owned | again
 ptrace the daemon | attach |
 its /proc/PID/mem | : 9<>/proc/$daemon/mem |
 process_vm_writev | vm_write |
@@ -36,6 +37,7 @@ take the control socket away | mv /run/bailiff/control.sock /run/bailiff/x | mv 
 LD_PRELOAD | preloaded |
 /etc/ld.so.preload | preloaded_file |
 a copy of the program | own_copy |
+another program in the place of the program (binfmt_misc) | as_other |
 the program in another mount namespace | unshare -m $E status |
 the program in another root | mkdir -p /mnt/root && mount --rbind / /mnt/root && mount --make-rslave /mnt/root && chroot /mnt/root $E status | umount -l /mnt/root
 the program with a tracer | traced |
