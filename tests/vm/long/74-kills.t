@@ -187,16 +187,19 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.settimeout(20)
 try:
     s.connect("/run/bailiff/control.sock")
-    try:
-        for m in struct.pack('<IIQ', int(sys.argv[1]), 1, 0), struct.pack('<IIQIIII', int(sys.argv[1]), 6, 0, 9, 0, 0, 0) + b'x': s.send(m)
-    except BrokenPipeError: pass
-    print(s.recv(20000)[16:].decode())
+    if sys.argv[2:]: # otherwise it waits to be told
+        s.send(struct.pack('<IIQ', int(sys.argv[1]), 1, 0))
+        s.send(struct.pack('<IIQIIII', int(sys.argv[1]), 6, 0, 9, 0, 0, 0) + b'x')
+    while True:
+        r = s.recv(20000)
+        if not r or struct.unpack_from('<I', r, 4)[0] == 5: break
+    print(r[16:].decode())
 except OSError as e: print(e.strerror)
 PYTHON
 somebody() { # asks the daemon
 	setpriv --reuid 1000 --clear-groups python3 - "$version" <connect.py
 }
-like "$(python3 connect.py "$version")" '^the daemon does not know what is wanted' "root is answered"
+like "$(python3 connect.py "$version" ask)" '^the daemon does not know what is wanted' "root is answered"
 is "$(somebody)" "Permission denied" "nobody but root gets so far"
 chmod 711 /run/bailiff
 chmod 666 /run/bailiff/control.sock
