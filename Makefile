@@ -141,7 +141,7 @@ $(O)/tests/unit/test_enforcer_%: tests/unit/test_enforcer_%.c $(O)/enforcer/libe
 	$(Q)$(CC) $(filter-out -Iinclude -Ilib,$(ALL_CFLAGS)) -iquote include -iquote lib -iquote enforcer -iquote tests/unit \
 		-o $@ $< $(O)/enforcer/libenforcer.a $(O)/lib/libbl.a $(shell pkg-config --libs check) $(EN_LIBS)
 
-$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_fail.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c $(wildcard tests/vm/*.h)
+$(O)/tests/vm/probe: tests/vm/probe.c tests/vm/probe_fail.c tests/vm/probe_net.c tests/vm/probe_recv.c tests/vm/probe_sys.c tests/vm/probe_ways.c $(wildcard tests/vm/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -static -o $@ $(filter %.c,$^)
 

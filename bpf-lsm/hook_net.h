@@ -3,6 +3,7 @@
 #ifndef BL_HOOK_NET_H
 #define BL_HOOK_NET_H
 
+#include "route.h"
 #include "unix.h"
 
 struct sockaddr_any {
@@ -145,16 +146,21 @@ int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
+	int other = 0;
+
 	if (ret != 0)
 		return ret;
 	ret = refused_socket(sock);
 	if (ret != 0)
 		return ret;
+	if (message_routes(msg))
+		other = route_question();
 	if (!msg->msg_name) {
 		unix_names_not((__u64)BPF_CORE_READ(sock, sk));
-		return 0;
+		return answer(other);
 	}
-	return net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
+	ret = net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
+	return two_answers(ret, other);
 }
 
 SEC("lsm/socket_recvmsg")

@@ -384,6 +384,16 @@ int BPF_PROG(kernel_load_data, int id, bool contents, int ret)
 	return ID_IS(id, kernel_load_data_id, LOADING_MODULE) ? module_question() : 0;
 }
 
+/*
+ * The kernel is about to start modprobe on behalf of the task: of a kernel thread, so that the hooks above would see nobody of ours. It knows an alias,
+ * and no file.
+ */
+SEC("lsm/kernel_module_request")
+int BPF_PROG(kernel_module_request, char *alias, int ret)
+{
+	return ret != 0 ? ret : module_question();
+}
+
 /* ---- what has no object ---- */
 
 /* 7.2 has an argument more, so that there is no `ret` here: after a refusal by another program this one is not called. */

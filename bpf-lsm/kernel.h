@@ -342,6 +342,14 @@ struct sockaddr {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	void *msg_control; /* of a send: the kernel's copy */
+	unsigned long msg_controllen;
+};
+
+struct cmsghdr {
+	unsigned long cmsg_len; /* with this head */
+	int cmsg_level;
+	int cmsg_type;
 };
 
 struct seq_file;
@@ -409,6 +417,12 @@ struct bpf_iter__task_file {
 #define FS_IOC_SETFLAGS 0x40086602u  /* include/uapi/linux/fs.h */
 #define FS_IOC32_SETFLAGS 0x40046602u
 #define FS_IOC_FSSETXATTR 0x401c5820u
+#define FS_IOC_SETVERSION 0x40087602u
+#define FS_IOC32_SETVERSION 0x40047602u
+#define EXT4_IOC_SETVERSION 0x40086604u /* fs/ext4/ext4.h */
+#define EXT4_IOC32_SETVERSION 0x40046604u
+#define FS_IOC_ENABLE_VERITY 0x40806685u /* include/uapi/linux/fsverity.h */
+#define FS_IOC_SET_ENCRYPTION_POLICY 0x800c6613u /* include/uapi/linux/fscrypt.h */
 #define FAT_IOCTL_SET_ATTRIBUTES 0x40047211u /* include/uapi/linux/msdos_fs.h */
 #define BTRFS_IOC_SUBVOL_SETFLAGS 0x4008941au /* include/uapi/linux/btrfs.h, as the rest */
 #define BTRFS_IOC_SNAP_CREATE 0x50009401u
@@ -437,6 +451,14 @@ struct bpf_iter__task_file {
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP 262
+#define IPPROTO_IP 0
+#define IPPROTO_IPV6 41
+#define IP_OPTIONS 4                 /* include/uapi/linux/in.h */
+#define IP_RETOPTS 7
+#define IPV6_2292RTHDR 5             /* include/uapi/linux/in6.h */
+#define IPV6_2292PKTOPTIONS 6
+#define IPV6_FLOWLABEL_MGR 32
+#define IPV6_RTHDR 57
 #define RENAME_EXCHANGE (1 << 1)
 #define MS_REMOUNT 32                /* include/uapi/linux/mount.h */
 #define MS_BIND 4096

@@ -28,8 +28,8 @@ int exec_noted(__u32 first);
 int question_file(__u64 d, __u64 m, __u64 source, __u64 ops, __u64 path);
 
 /*
- * Asks op about a file whose name cannot be told, by way of (d, m), which the report names: whoever could be refused the operation anywhere is
- * refused it.
+ * Asks op about a file whose name cannot be told, by way of (d, m), which the report names, or (both 0) about an address that cannot be: whoever
+ * could be refused the operation anywhere is refused it.
  */
 int question_unnamed(__u64 d, __u64 m, __u32 op);
 

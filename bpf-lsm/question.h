@@ -75,11 +75,12 @@ PART(question_file) int question_file(__u64 d, __u64 m, __u64 source, __u64 ops,
 PART(question_unnamed) int question_unnamed(__u64 d, __u64 m, __u32 op)
 {
 	ABOUT(a) = {};
-	int r = key_begin(&a, op, BL_KEY_PATH);
+	int r = key_begin(&a, op, d != 0 ? BL_KEY_PATH : BL_KEY_NET);
 
 	if (r != 1)
 		return r;
-	(void)name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)m, &a.from);
+	if (d != 0)
+		(void)name_of_path(a.s, (struct dentry *)d, (struct vfsmount *)m, &a.from);
 	return key_ask(&a, op, BL_R_UNREADABLE);
 }
 

@@ -187,7 +187,7 @@ enum bl_mode { BL_MODE_ENFORCE = 1, BL_MODE_AUDIT = 2 };
 	X(NO_SCRATCH, 8, "no-scratch", "there was no room for the question") \
 	X(NO_LABEL, 9, "no-label", "the kernel had no memory for the process label") \
 	X(LABEL_FULL, 10, "label-full", "the process has more profiles, inherited terms or cgroup levels than a label holds") \
-	X(UNREADABLE, 11, "unreadable", "the kernel could not read the object's name") \
+	X(UNREADABLE, 11, "unreadable", "the object's name cannot be read, or a source route takes the packet elsewhere") \
 	X(BAD_ADDRESS, 12, "bad-address", "the socket address is too short for its family") \
 	X(CASE, 13, "case", "the file system takes different spellings for one name, and a rule refuses something there")
 

@@ -67,6 +67,7 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(inode_file_setattr, BL_OP_BIT(BL_OP_ATTR), BL_HOOK_OPTIONAL) /* since 6.17, with the system call */ \
 	X(socket_connect, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(socket_sendmsg, BL_OP_BIT(BL_OP_CONNECT) | BL_NEED_PEER, 0) \
+	X(socket_setsockopt, BL_OP_BIT(BL_OP_CONNECT), 0) \
 	X(socket_recvmsg, BL_NEED_PEER, 0) \
 	X(socket_getsockopt, BL_NEED_PEER, 0) \
 	X(sock_graft, BL_NEED_PEER, 0) \
@@ -88,6 +89,7 @@ static inline __u64 bl_needs(const struct bl_tables *t)
 	X(sb_pivotroot, BL_OPS_NAMES | BL_OP_BIT(BL_OP_PIVOT), 0) \
 	X(kernel_read_file, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
 	X(kernel_load_data, BL_OP_BIT(BL_OP_MODULE) | BL_OP_BIT(BL_OP_KEXEC), 0) \
+	X(kernel_module_request, BL_OP_BIT(BL_OP_MODULE), 0) \
 	X(bpf, BL_OP_BIT(BL_OP_BPF), 0) \
 	X(perf_event_open, BL_OP_BIT(BL_OP_PERF), 0) \
 	X(userns_create, BL_OP_BIT(BL_OP_USERNS), 0) \

@@ -44,8 +44,10 @@
 	X(GAPS_FILE, 0, "btrfs makes, deletes, copies, sends and searches subvolumes by ioctl(2), with names that no hook sees.") \
 	X(GAPS_FILE, 0, "POSIX message queues (unless opened through a mounted mqueue file system) and System V IPC are not judged.") \
 	X(GAPS_EXEC, 0, "Scripts given to an interpreter as an argument are only read.") \
-	X(GAPS_EXEC, 0, "An ELF program can name any file as its interpreter, which is mapped without a question.") \
+	X(GAPS_EXEC, 0, "An ELF program can name any file as its interpreter, and have an executable stack and segments that it " \
+			"writes to, without a question.") \
 	X(GAPS_EXEC, 0, "A heap that personality(2) makes executable is not asked about, and code written through /proc/self/mem neither.") \
+	X(GAPS_EXEC, 0, "A file that is mapped twice, to write and to execute, is judged by its name only.") \
 	X(GAPS_EXEC, 0, "What the kernel starts for a process (core_pattern, request-key, release_agent) is not that process.") \
 	X(GAPS_ANY, 0, "A process in a profile can make one outside of it act for it.") \
 	X(GAPS_EXEC, 0, "Programs without a name (memfd) match no pattern.") \
@@ -57,15 +59,18 @@
 	X(GAPS_NET, 0, "Raw sockets may put another address in the packet than the one judged, and any raw socket can " \
 		       "carry TCP and UDP.") \
 	X(GAPS_NET, 0, "Further paths of an MPTCP connection go where the peer says.") \
-	X(BL_OP_BIT(BL_OP_CONNECT), 0, "A packet goes first where source routes of its socket say, and a connection to no address where " \
-				       "its socket is bound.") \
+	X(BL_OP_BIT(BL_OP_CONNECT), 0, "A connection to no address goes to the one that its socket is bound to, and packets of a " \
+				       "socket from before the load where its source route says.") \
+	X(BL_OP_BIT(BL_OP_CONNECT), 0, "What the kernel connects for a process (mounts of network file systems, network block devices, " \
+				       "tunnels) is not asked about.") \
 	X(GAPS_NET, 0, "Answers on accepted connections are not judged.") \
 	X(0, BL_FEAT_ACCEPT_FROM, "A rule that says from whom refuses what a connection carries, after the kernel has answered it.") \
 	X(GAPS_NET, 0, "Whoever may connect to a proxy or name server can reach through it.") \
 	X(BL_OP_BIT(BL_OP_MOUNT), 0, "A mount's source is compared as the text that was given: links and relative paths are not followed.") \
 	X(BL_OP_BIT(BL_OP_MOUNT), 0, "mount_setattr(2) asks nothing, and what newer kernels mount while they make a namespace neither.") \
-	X(GAPS_SYS, 0, "Signals that the kernel sends for a process (F_SETOWN), modules that it loads by itself, and the users of " \
-		       "set-uid programs are not asked about.") \
+	X(GAPS_SYS, 0, "Signals that the kernel sends for a process (F_SETOWN, a terminal's, cgroup.kill), modules that are unloaded, and the " \
+		       "users of set-uid programs are not asked about.") \
+	X(GAPS_ANY, 0, "Who shares a terminal with a process outside can type into it.") \
 	X(GAPS_ANY, 0, "A process with CAP_SYS_ADMIN or CAP_BPF and root's access to /sys/fs/bpf/bailiff can end enforcement.") \
 	X(GAPS_ANY, 0, "Kernel threads are not judged: what NFS or SMB servers in the kernel read for others is not.")
 

@@ -947,6 +947,13 @@ int uring_keep(struct io_uring_sqe sqe, int *ret)
 	return uring_one(sqe, 0, -1, ret);
 }
 
+int uring_table(struct io_uring_sqe sqe, int fd)
+{
+	int res;
+
+	return uring_one(sqe, 0, fd, &res);
+}
+
 int uring_fixed(struct io_uring_sqe sqe, int fd)
 {
 	int res;
@@ -1294,7 +1301,7 @@ static const char *errno_name(int err)
 /* The errno of one probe, -1 if there is none of that name. */
 static int run_one(const char *op, const char *object)
 {
-	static const struct probe_op *const all[] = { probes, probes_fail, probes_net, probes_recv, probes_sys };
+	static const struct probe_op *const all[] = { probes, probes_fail, probes_net, probes_recv, probes_sys, probes_ways };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		for (const struct probe_op *p = all[i]; p->op; p++)

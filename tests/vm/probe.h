@@ -16,7 +16,7 @@ struct probe_op {
 };
 
 /* Each ends with an entry without a name. */
-extern const struct probe_op probes_fail[], probes_net[], probes_recv[], probes_sys[];
+extern const struct probe_op probes_fail[], probes_net[], probes_recv[], probes_sys[], probes_ways[];
 
 /* errno if r is negative, else 0 */
 int result(int r);
@@ -41,6 +41,9 @@ int uring(struct io_uring_sqe sqe, unsigned int flags);
 
 /* One whose result is a number: it goes to *ret. */
 int uring_keep(struct io_uring_sqe sqe, int *ret);
+
+/* One on a ring whose table of files has one place, with fd in it. */
+int uring_table(struct io_uring_sqe sqe, int fd);
 
 /* One on a registered file: fd becomes the ring's only one. */
 int uring_fixed(struct io_uring_sqe sqe, int fd);
