@@ -289,7 +289,7 @@ static struct bl_profile *profile0(struct fixture *f)
 #define BREAKAGES(X)                                                                                                   \
 	X(magic, f->head->magic[0] = 'X', "does not begin with")                                                       \
 	X(version, f->head->version = 3, "image is of format 3, this program reads 2")                                 \
-	X(abi, f->head->abi = 9, "version 9 of the tables, this program has 8")                                        \
+	X(abi, f->head->abi = 10, "version 10 of the tables, this program has 9")                                        \
 	X(size, f->head->size++, "says that it has")                                                                   \
 	X(head_pad, f->head->pad = 1, "padding is not zero")                                                           \
 	X(nsections, f->head->nsections = 5, "has 5 sections, expected 7")                                             \
@@ -329,7 +329,7 @@ static struct bl_profile *profile0(struct fixture *f)
 	X(prefix_flags, f->prefix->flags |= 4, "prefix 0: unknown flags")                                              \
 	X(prefix_pad, f->prefix->pad = 1, "prefix 0: unknown flags, or padding is not zero")                           \
 	X(t_magic, f->t->magic = 0, "wrong magic")                                                                     \
-	X(t_abi, f->t->abi = 9, "tables are of version 9, this program has 8")                                         \
+	X(t_abi, f->t->abi = 10, "tables are of version 10, this program has 9")                                         \
 	X(t_nwords, f->t->nwords++, "words do not make")                                                               \
 	X(t_nwords_huge, f->t->nwords = 0xffffffff, "words do not make")                                               \
 	X(t_gen, f->t->gen = 1, "generation 1 is already set")                                                         \
