@@ -146,21 +146,18 @@ int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int 
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	int other = 0;
-
 	if (ret != 0)
 		return ret;
 	ret = refused_socket(sock);
 	if (ret != 0)
 		return ret;
 	if (message_routes(msg))
-		other = route_question();
+		return answer(route_question()); /* refuses whom the address could be refused */
 	if (!msg->msg_name) {
 		unix_names_not((__u64)BPF_CORE_READ(sock, sk));
-		return answer(other);
+		return 0;
 	}
-	ret = net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
-	return two_answers(ret, other);
+	return net_question(sock->sk, msg->msg_name, msg->msg_namelen, true);
 }
 
 SEC("lsm/socket_recvmsg")

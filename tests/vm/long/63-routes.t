@@ -60,6 +60,7 @@ cat >/t/helper <<'HELPER'
 echo "$*" >>/t/helped
 HELPER
 chmod +x /t/helper
+modprobe=$(cat /proc/sys/kernel/modprobe)
 echo /t/helper >/proc/sys/kernel/modprobe
 echo "|/t/helper %E" >/proc/sys/kernel/core_pattern
 helped() { # COMMAND...: does the kernel start the helper because of it?
@@ -103,4 +104,6 @@ is $? 137 "and it has ended"
 load helper <<<'profile everybody { subject any; deny exec /t/helper; }'
 is "$(helped /t/crasher core /t/dump)" no "but a process like any other: a rule for all refuses it"
 unload
+echo "$modprobe" >/proc/sys/kernel/modprobe # for the files that follow in this guest
+echo core >/proc/sys/kernel/core_pattern
 done_testing
