@@ -34,9 +34,11 @@ done) | /t/web - 2>/dev/null | cut -f3 | sort | uniq -c >opens &
 opens=$!
 kills=0 neither= blocked=
 RANDOM=74
-for i in $(seq 12); do
+for i in $(seq 60); do
+	[ $i -le 12 ] || [ $kills -lt 20 ] || break
 	for n in b a; do
-		killed $((RANDOM % span)) "$enforcer" load $n.bpi && kills=$((kills + 1))
+		# one that was over by then is followed by one that is killed earlier: how long it takes is the machine's business
+		killed $((RANDOM % span)) "$enforcer" load $n.bpi && kills=$((kills + 1)) || span=$((span > 70 ? span * 3 / 4 : span))
 		case "$(ask web read /t/d/a) $(ask web read /t/d/b)" in
 		'EPERM ok' | 'ok EPERM') ;;
 		*) neither="$neither $i$n" ;;
