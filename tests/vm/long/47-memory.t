@@ -113,7 +113,9 @@ if [ "$BAILIFF_GUEST" = 6.1 ]; then
 	ok "memory that a limit makes short # SKIP 6.1 allows such allocations beyond the limit"
 else
 	[ "$(counter no-label)" -gt 0 ] && ok "counted as no-label" || not_ok "counted as no-label"
-	[ "$(counter no-scratch)" -gt 0 ] && ok "counted as no-scratch" || not_ok "counted as no-scratch"
+	if [ "$BAILIFF_GUEST" = 7.2 ]; then # 6.12 gives the next exec what the one before has freed
+		[ "$(counter no-scratch)" -gt 0 ] && ok "counted as no-scratch" || not_ok "counted as no-scratch"
+	fi
 	is "$(answers web.forks)" ENOMEM "a process in a profile gets no child of which nobody knows"
 	like "${got[other.run]}" ENOMEM "nobody becomes a program of which nothing is known"
 	like "${got[killer.friend]}" EPERM "a peer that is not known may be the one that a rule is about"
