@@ -35,7 +35,6 @@ opens=$!
 kills=0 neither= blocked=
 RANDOM=74
 for i in $(seq 60); do
-	[ $i -le 12 ] || [ $kills -lt 20 ] || break
 	for n in b a; do
 		# one that was over by then is followed by one that is killed earlier: how long it takes is the machine's business
 		killed $((RANDOM % span)) "$enforcer" load $n.bpi && kills=$((kills + 1)) || span=$((span > 70 ? span * 3 / 4 : span))
@@ -47,6 +46,7 @@ for i in $(seq 60); do
 	if [ $((i % 4)) -eq 0 ]; then
 		"$enforcer" status >status.out 2>&1 || blocked="$blocked status after $i: $(head -1 status.out)"
 		out=$("$enforcer" load a.bpi 2>&1) || blocked="$blocked $out"
+		[ $i -lt 12 ] || [ $kills -lt 20 ] || break
 	fi
 done
 touch stop
